@@ -1,0 +1,116 @@
+"""One pass over the sources: outputs kept as PNG, features and per-picture scores on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from bench.features.extractor import Extractor
+from bench.features.store import FeatureStore
+from bench.pictures import Array, Picture, Reader
+from data.errors import AtlasError, BadImage
+from data.images import decode, digest, encode
+from zoo.batches import batches
+from zoo.translate import apply
+from zoo.translator import Translator
+
+__all__ = ["Clock", "Features", "PairScore", "extract", "outputs", "tensor"]
+
+Features = dict[str, NDArray[np.float32]]
+PairScore = Callable[[Sequence[Array], Sequence[Array]], NDArray[np.float64]]
+
+
+@dataclass(slots=True)
+class Clock:
+    """Seconds by stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Add the time of the block to `name`."""
+        start = perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + perf_counter() - start
+
+
+def tensor(pictures: Sequence[Array]) -> Tensor:
+    """Pictures uint8 [H,W,3] of one size as uint8 [N,3,H,W]."""
+    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous()
+
+
+def outputs(
+    translator: Translator,
+    sources: Sequence[Picture],
+    read: Reader,
+    folder: Path,
+    batch: int,
+    clock: Clock,
+) -> Iterator[tuple[list[Picture], list[Array], list[Array]]]:
+    """Sources, their pictures and the outputs, batch by batch.
+
+    Every output is in `folder` when the iterator ends. One that is there from an interrupted
+    run is read instead of made again: PNG keeps every bit.
+    """
+    made = {p.ref.id for p in sources if output_path(folder, p).is_file()}
+    todo = [p for p in sources if p.ref.id not in made]
+    done = [p for p in sources if p.ref.id in made]
+    with ThreadPoolExecutor(2) as writers:
+        futures = []
+        for group, pictures in batches(todo, lambda p: read(p.ref), batch, _unreadable):
+            with clock.stage("translate"):
+                translated = list(apply(translator, pictures))
+            for picture, output in zip(group, translated, strict=True):
+                path = output_path(folder, picture)
+                futures.append(writers.submit(encode, path, output))
+            yield group, pictures, translated
+        for future in futures:
+            future.result()
+    for group, pictures in batches(done, lambda p: read(p.ref), batch, _unreadable):
+        yield group, pictures, [decode(output_path(folder, p)) for p in group]
+
+
+def output_path(folder: Path, picture: Picture) -> Path:
+    """Where the output for a source is kept."""
+    return folder / f"{picture.ref.id}.png"
+
+
+def _unreadable(picture: Picture, problem: BadImage) -> None:
+    raise AtlasError(f"a source changed while it was measured: {problem.message}") from problem
+
+
+def extract(
+    pictures: Iterable[Array],
+    extractors: Mapping[str, Extractor],
+    store: FeatureStore,
+) -> dict[str, list[Features]]:
+    """Features of pictures of one size, from the store where it has them; one dict a picture."""
+    arrays = list(pictures)
+    digests = [digest(a) for a in arrays]
+    return {
+        name: _through(store, extractor, arrays, digests) for name, extractor in extractors.items()
+    }
+
+
+def _through(
+    store: FeatureStore, extractor: Extractor, arrays: list[Array], digests: list[str]
+) -> list[Features]:
+    known = store.get(extractor.key, digests)
+    missing = {d: a for d, a in zip(digests, arrays, strict=True) if d not in known}
+    if missing:
+        found = extractor(tensor(list(missing.values())))
+        rows = {d: {k: v[i] for k, v in found.items()} for i, d in enumerate(missing)}
+        store.put(extractor.key, rows)
+        known = {**known, **rows}
+    return [known[d] for d in digests]

@@ -1,0 +1,1 @@
+"""The floor: where files live, downloads, pictures, folders and data sets."""

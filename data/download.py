@@ -1,0 +1,172 @@
+"""Verified downloads: mirrors, resume, sha256 before the file takes its place."""
+
+from __future__ import annotations
+
+import shutil
+import tarfile
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import requests
+
+from data.errors import AtlasError, NetworkProblem
+from data.files import lock, sha256_file
+
+__all__ = ["Report", "fetch", "unpack"]
+
+Report = Callable[[int, int | None], None]
+"""Called with bytes here and bytes in all, where that is known."""
+
+CHUNK = 1 << 18
+TIMEOUT = (10.0, 60.0)  # seconds to connect, seconds without a byte
+
+
+def fetch(
+    sources: Sequence[str],
+    target: Path,
+    *,
+    sha256: str | None,
+    size: int | None = None,
+    sha256_prefix: str | None = None,
+    report: Report | None = None,
+) -> Path:
+    """Download to `target` from the first address that gives the right file.
+
+    What an earlier try left in `target`.part is continued. A file that is there with the right
+    sha256 is kept without a request; a wrong one never replaces it. Two processes at once make
+    one download. Raises NetworkProblem when no address can be reached, AtlasError when one can
+    but what it gives is another file.
+    """
+    with lock(target):
+        if target.is_file() and _right(target, sha256, sha256_prefix):
+            return target
+        problems: list[str] = []
+        wrong = False
+        for address in sources:
+            part = target.with_name(target.name + ".part")
+            try:
+                _receive(address, part, size, report)
+            except (requests.RequestException, ConnectionError) as problem:
+                problems.append(f"{address}: {_reason(problem)}")
+                continue
+            if _right(part, sha256, sha256_prefix):
+                part.replace(target)
+                return target
+            problems.append(f"{address}: sha256 {sha256_file(part)[:16]}… is another file")
+            wrong = True
+            part.unlink()
+        raise _failed(target, sources, size, problems, wrong)
+
+
+def _right(path: Path, sha256: str | None, prefix: str | None) -> bool:
+    if sha256 is None and prefix is None:
+        return True
+    found = sha256_file(path)
+    return (sha256 is None or found == sha256) and found.startswith(prefix or "")
+
+
+def _receive(address: str, part: Path, size: int | None, report: Report | None) -> None:
+    have = part.stat().st_size if part.is_file() else 0
+    if size is not None and have >= size:
+        if have == size:
+            return
+        part.unlink()
+        have = 0
+    headers = {"Range": f"bytes={have}-"} if have else {}
+    with requests.get(address, headers=headers, stream=True, timeout=TIMEOUT) as response:
+        if response.status_code == requests.codes.requested_range_not_satisfiable:
+            part.unlink(missing_ok=True)  # longer than the file: not ours to continue
+            raise ConnectionError("the part that was here does not belong to this file")
+        response.raise_for_status()
+        begin = _start(response, have)
+        total = size or _length(response, begin)
+        with _open(part, begin) as file:
+            for chunk in response.iter_content(CHUNK):
+                _write(part, file, chunk)
+                begin += len(chunk)
+                if report is not None:
+                    report(begin, total)
+    if total is not None and begin < total:
+        raise ConnectionError(f"cut after {begin} of {total} bytes")
+
+
+def _start(response: requests.Response, have: int) -> int:
+    """Where the body begins: at `have` only if the server says that it continues there."""
+    continues = response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
+    return have if response.status_code == requests.codes.partial_content and continues else 0
+
+
+def _length(response: requests.Response, begin: int) -> int | None:
+    length = response.headers.get("Content-Length")
+    encoded = "Content-Encoding" in response.headers
+    return begin + int(length) if length and not encoded else None
+
+
+def _open(part: Path, begin: int):  # type: ignore[no-untyped-def]
+    part.parent.mkdir(parents=True, exist_ok=True)
+    return part.open("r+b" if begin else "wb") if not begin else part.open("ab")
+
+
+def _write(part: Path, file, chunk: bytes) -> None:  # type: ignore[no-untyped-def]
+    try:
+        file.write(chunk)
+    except OSError as problem:
+        raise AtlasError(
+            f"no space left for {part}: {problem.strerror}",
+            hint="free some and run the same command: it goes on from here",
+        ) from problem
+
+
+def _reason(problem: Exception) -> str:
+    if isinstance(problem, requests.HTTPError) and problem.response is not None:
+        return f"HTTP {problem.response.status_code}"
+    if isinstance(problem, requests.ConnectionError):
+        return "cannot connect"
+    if isinstance(problem, requests.Timeout):
+        return "no answer"
+    return str(problem)
+
+
+def _failed(
+    target: Path, sources: Sequence[str], size: int | None, problems: list[str], wrong: bool
+) -> AtlasError:
+    megabytes = f" ({size / 1e6:.1f} MB)" if size else ""
+    message = f"{target.name}{megabytes} could not be downloaded: {'; '.join(problems)}"
+    hint = f"put the file at {target} by other means, or try again later"
+    return AtlasError(message, hint) if wrong else NetworkProblem(message, hint)
+
+
+def unpack(archive: Path, folder: Path) -> Path:
+    """Unpack a zip or tar archive into `folder`, which appears whole or not at all.
+
+    Members that would leave the folder, links and devices are refused with AtlasError.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as temporary:
+        inside = Path(temporary) / "content"
+        inside.mkdir()
+        try:
+            _extract(archive, inside)
+        except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError) as problem:
+            raise AtlasError(
+                f"{archive} cannot be unpacked safely: {problem}", hint=f"rm {archive}"
+            ) from problem
+        entries = list(inside.iterdir())
+        # An archive of one folder stands for that folder.
+        content = entries[0] if len(entries) == 1 and entries[0].is_dir() else inside
+        shutil.move(content, folder)
+    return folder
+
+
+def _extract(archive: Path, inside: Path) -> None:
+    if not zipfile.is_zipfile(archive):
+        with tarfile.open(archive) as tar:
+            tar.extractall(inside, filter="data")
+        return
+    with zipfile.ZipFile(archive) as packed:
+        for member in packed.infolist():
+            if not (inside / member.filename).resolve().is_relative_to(inside.resolve()):
+                raise zipfile.BadZipFile(f"'{member.filename}' would leave the folder")
+        packed.extractall(inside)

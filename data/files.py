@@ -1,0 +1,98 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from filelock import FileLock
+
+from data.errors import AtlasError
+
+__all__ = ["lock", "replacing", "sha256_file", "write_bytes", "write_text"]
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary file beside `path` that takes its place when the block ends without error.
+
+    Raises AtlasError naming `path` when the disk is full or the folder cannot be written; what
+    was at `path` stays as it was.
+    """
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:80]}.", delete=False) as f:
+            temporary = Path(f.name)
+        # A temporary file is private; the real one follows the person's umask.
+        temporary.chmod(0o666 & ~_umask())
+        yield temporary
+        _flush(temporary)
+        temporary.replace(path)
+    except OSError as problem:
+        raise _cannot_write(path, problem) from problem
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _cannot_write(path: Path, problem: OSError) -> AtlasError:
+    if problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return AtlasError(
+            f"no space left to write {path}",
+            hint="free some, or work elsewhere: --home DIR; finished files were kept",
+        )
+    if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
+        return AtlasError(
+            f"cannot write {path}: {problem.strerror}",
+            hint="choose a folder of yours: --home DIR, or set ATLAS_HOME",
+        )
+    return AtlasError(f"cannot write {path}: {problem.strerror or problem}")
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a whole file at once."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text(path: Path, content: str) -> None:
+    """Write a whole UTF-8 text file at once."""
+    write_bytes(path, content.encode())
+
+
+def sha256_file(path: Path) -> str:
+    """The sha256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def lock(path: Path) -> Iterator[None]:
+    """Hold `path`.lock: one process at a time, released when the process dies."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        guard = FileLock(f"{path}.lock")
+        guard.acquire()
+    except OSError as problem:
+        raise _cannot_write(path, problem) from problem
+    try:
+        yield
+    finally:
+        guard.release()

@@ -1,0 +1,128 @@
+"""Pictures in and out: every file becomes uint8 RGB [H,W,3] by one rule, or a clear error."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from data.errors import AtlasError, BadImage
+from data.files import replacing
+
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "MAX_PIXELS",
+    "decode",
+    "digest",
+    "encode",
+    "find_images",
+    "is_image",
+    "resize",
+]
+
+Array = NDArray[np.uint8]
+
+IMAGE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+
+# Ten times a 10-megapixel photograph; a decompression bomb of 20,000 × 20,000 is over it.
+MAX_PIXELS = 100_000_000
+
+FORMATS = {".bmp": "BMP", ".jpeg": "JPEG", ".jpg": "JPEG", ".png": "PNG", ".webp": "WEBP"}
+
+
+def is_image(path: Path) -> bool:
+    """Whether the suffix is one that is read; hidden files are not."""
+    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
+
+
+def find_images(folder: Path, recursive: bool = False) -> list[Path]:
+    """The pictures in a folder, by name."""
+    found = folder.rglob("*") if recursive else folder.iterdir()
+    return sorted(path for path in found if is_image(path) and path.is_file())
+
+
+def decode(path: Path) -> Array:
+    """A picture file as uint8 RGB [H,W,3].
+
+    EXIF orientation is applied, alpha laid on white, 16-bit grey scaled (not clipped), palette,
+    grey and CMYK converted; of an animation the first frame. Raises BadImage for a file that is
+    truncated, no picture, or has over MAX_PIXELS (told from its header).
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's own bomb warning: the limit below is ours
+            with Image.open(path) as image:
+                _check_size(path, image)
+                image.load()
+                return _to_rgb(ImageOps.exif_transpose(image))
+    except BadImage:
+        raise
+    except FileNotFoundError as problem:
+        raise BadImage(f"{path} does not exist") from problem
+    except Image.DecompressionBombError as problem:
+        raise BadImage(f"{path} is too large: over {MAX_PIXELS / 1e6:.0f} megapixels") from problem
+    except Exception as problem:  # decoders raise what the broken byte leads to
+        reason = str(problem).replace(f"'{path}'", "the file") or type(problem).__name__
+        raise BadImage(f"{path} cannot be read as a picture: {reason}") from problem
+
+
+def _check_size(path: Path, image: Image.Image) -> None:
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise BadImage(
+            f"{path} is too large: {width}×{height} pixels are over "
+            f"{MAX_PIXELS / 1e6:.0f} megapixels"
+        )
+
+
+def _to_rgb(image: Image.Image) -> Array:
+    if image.mode in ("I;16", "I;16B", "I;16L", "I", "F"):
+        return _grey16(image)
+    if "A" in image.getbands() or "transparency" in image.info:
+        front = image.convert("RGBA")
+        back = Image.new("RGBA", front.size, (255, 255, 255, 255))
+        image = Image.alpha_composite(back, front)
+    return np.array(image.convert("RGB"))
+
+
+def _grey16(image: Image.Image) -> Array:
+    values = np.array(image).astype(np.float64)
+    # Mode I and F come from 16-bit files too; what has only 8-bit values stays as it is.
+    top = 255.0 if image.mode in ("I", "F") and values.max() <= 255 else 65535.0
+    grey = np.clip(np.rint(values * (255.0 / top)), 0, 255).astype(np.uint8)
+    return np.repeat(grey[:, :, None], 3, axis=2)
+
+
+def encode(path: Path, picture: Array, effort: int = 1) -> None:
+    """Write uint8 RGB [H,W,3] as the suffix says (PNG without loss), whole or not at all.
+
+    `effort` is zlib's level for PNG, 0 to 9: smaller files for more time.
+    """
+    name = FORMATS.get(path.suffix.lower())
+    if name is None:
+        raise AtlasError(f"cannot write {path.suffix or 'no suffix'}", hint="use .png or .jpg")
+    options = {
+        "PNG": {"compress_level": effort},
+        "JPEG": {"quality": 95},
+        "WEBP": {"lossless": True},
+    }
+    with replacing(path) as temporary:
+        Image.fromarray(picture).save(temporary, format=name, **options.get(name, {}))
+
+
+def resize(picture: Array, size: tuple[int, int]) -> Array:
+    """uint8 RGB to (height, width) by Pillow's bicubic filter, which antialiases."""
+    if picture.shape[:2] == size:
+        return picture
+    height, width = size
+    return np.array(Image.fromarray(picture).resize((width, height), Image.Resampling.BICUBIC))
+
+
+def digest(picture: Array) -> str:
+    """sha256 over shape and pixels: the same for the same picture in any lossless file."""
+    shape = "x".join(map(str, picture.shape)).encode()
+    return hashlib.sha256(shape + b":" + np.ascontiguousarray(picture).data).hexdigest()

@@ -1,0 +1,30 @@
+"""Runnable image-to-image translation models behind one name and one call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from zoo.translator import Translator
+
+__all__ = ["load"]
+
+
+def load(
+    name: str,
+    device: str = "auto",
+    precision: str = "auto",
+    home: str | Path | None = None,
+) -> Translator:
+    """The translator called `model`, `model.weights` or `model@FILE`.
+
+    Called with uint8 RGB [N,3,H,W] of any size, it returns uint8 RGB of the same size.
+    `device` is auto, cpu, cuda, cuda:1 or mps; `precision` is auto, float32 or bfloat16.
+    Raises data.errors.UsageProblem for an unknown name and AtlasError for a file that is
+    damaged or holds another network.
+    """
+    from zoo.translator import load as load_translator  # torch is imported here, not before
+
+    return load_translator(name, device=device, precision=precision, home=home)

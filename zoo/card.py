@@ -1,0 +1,64 @@
+"""What the zoo knows of a model before torch is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from zoo.recipe import Recipe
+
+__all__ = ["Card", "Published", "Task", "Weights"]
+
+Task = Literal["paired", "unpaired", "style", "restore", "animate", "baseline"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """One file of trained parameters and everything needed to use it rightly."""
+
+    name: str  # second half of `model.weights`
+    file: str  # file name, beside the package (bundled) or under the home's weights/
+    sha256: str
+    size: int  # bytes
+    licence: str
+    source: str  # domain that goes in
+    target: str  # domain that comes out
+    architecture: Mapping[str, Any]  # {"kind": "resnet", "options": {...}}
+    bundled: bool = False
+    addresses: tuple[str, ...] = ()  # the first one, then mirrors
+    recipe: str = ""  # the command that made it
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A score that the authors or others reported: shown as reported, never as measured."""
+
+    metric: str
+    value: float
+    dataset: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A translation method: its paper, its licence, its networks and its weights."""
+
+    name: str
+    title: str
+    paper: str  # arXiv id, empty for baselines
+    task: Task
+    licence: str
+    code: str  # address of the authors' code
+    stride: int  # sizes are padded to a multiple of this many pixels
+    summary: str
+    weights: tuple[Weights, ...] = ()
+    weightless: bool = False  # needs no weights at all (the `identity` baseline)
+    recipe: Recipe | None = None
+    published: tuple[Published, ...] = field(default=())
+
+    @property
+    def default(self) -> Weights | None:
+        """The weights that a bare model name means: the first ones."""
+        return self.weights[0] if self.weights else None

@@ -1,0 +1,1 @@
+"""One method a file: its card and its recipe."""

@@ -1,0 +1,1 @@
+"""Networks, one architecture a file, with the state-dict keys of the reference projects."""

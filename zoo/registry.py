@@ -1,0 +1,91 @@
+"""Which models there are: cards behind entry points, and what a name means."""
+
+from __future__ import annotations
+
+import fnmatch
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from data.console import warn
+from data.errors import UsageProblem, unknown
+from zoo.card import Card, Weights
+
+__all__ = ["GROUP", "Choice", "card", "cards", "names", "resolve"]
+
+GROUP = "i2i_atlas.models"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What a name stands for: a card with one of its weights, or with a local file."""
+
+    name: str  # the name in full: `cyclegan.photo2toon`, `cyclegan@latest_net_G.pth`
+    card: Card
+    weights: Weights | None = None
+    file: Path | None = None
+
+
+@cache
+def cards() -> dict[str, Card]:
+    """Every card by name; a plug-in that cannot be imported is a warning, not an end."""
+    found: dict[str, Card] = {}
+    for point in sorted(entry_points(group=GROUP), key=lambda p: p.name):
+        try:
+            found[point.name] = point.load()
+        except Exception as problem:  # a plug-in may fail in any way
+            warn(f"model plug-in '{point.name}' ({point.value}) failed to load: {problem}")
+    return found
+
+
+def card(name: str) -> Card:
+    """The card called `name`; UsageProblem with near matches where there is none."""
+    known = cards()
+    if name not in known:
+        raise unknown("model", name, known, "zoo ls")
+    return known[name]
+
+
+def names(pattern: str = "*") -> list[str]:
+    """Full names that match a wildcard, one for each set of weights."""
+    found = []
+    for name, entry in sorted(cards().items()):
+        found += [f"{name}.{w.name}" for w in entry.weights] or [name]
+    return [n for n in found if fnmatch.fnmatch(n, pattern) or n.split(".")[0] == pattern]
+
+
+def resolve(name: str) -> Choice:
+    """The meaning of `model`, `model.weights` or `model@FILE`.
+
+    Raises UsageProblem for an unknown model or weights, a missing file, or a model that has
+    no weights of its own.
+    """
+    if "@" in name:
+        return _local(name)
+    model, _, wanted = name.partition(".")
+    entry = card(model)
+    if entry.weightless:
+        return Choice(name=model, card=entry)
+    if wanted:
+        for weights in entry.weights:
+            if weights.name == wanted:
+                return Choice(name=name, card=entry, weights=weights)
+        raise unknown(f"weights of '{model}'", wanted, [w.name for w in entry.weights], "zoo ls")
+    if entry.default is None:
+        raise UsageProblem(
+            f"'{model}' has no weights of its own",
+            hint=f"name a checkpoint file: {model}@FILE, or train: zoo train {model} --dataset …",
+        )
+    return Choice(name=f"{model}.{entry.default.name}", card=entry, weights=entry.default)
+
+
+def _local(name: str) -> Choice:
+    model, _, where = name.partition("@")
+    file = Path(where).expanduser()
+    entry = card(model)
+    if entry.weightless:
+        raise UsageProblem(f"'{model}' takes no weights", hint=f"use the name alone: {model}")
+    if not file.is_file():
+        raise UsageProblem(f"no checkpoint file at {file}", hint="name a .pth or .safetensors file")
+    return Choice(name=f"{model}@{file.name}", card=entry, file=file)
