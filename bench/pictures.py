@@ -99,7 +99,7 @@ def collect(
                 hint="choose another --split, or a larger --limit",
             )
     return PictureSet(
-        sources=tuple(sources),
+        sources=tuple(sources := sorted(sources, key=lambda p: p.digest)),
         references=tuple(sorted(references, key=lambda p: p.digest)),
         truths=None if truths is None else tuple(truths[s.ref.id] for s in sources),
         size=size,

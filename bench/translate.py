@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,11 +11,10 @@ from time import perf_counter
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from bench.features.extractor import Extractor
-from bench.features.store import FeatureStore
+from bench.features.store import FeatureStore, Layers
 from bench.pictures import Array, Picture, Reader
 from data.errors import AtlasError, BadImage
 from data.images import decode, digest, encode
@@ -23,10 +22,7 @@ from zoo.batches import batches
 from zoo.translate import apply
 from zoo.translator import Translator
 
-__all__ = ["Clock", "Features", "PairScore", "extract", "outputs", "tensor"]
-
-Features = dict[str, NDArray[np.float32]]
-PairScore = Callable[[Sequence[Array], Sequence[Array]], NDArray[np.float64]]
+__all__ = ["Batch", "Clock", "extract", "output_path", "outputs", "tensor"]
 
 
 @dataclass(slots=True)
@@ -50,6 +46,16 @@ def tensor(pictures: Sequence[Array]) -> Tensor:
     return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous()
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some sources, their pictures and the outputs, row by row."""
+
+    pictures: list[Picture]
+    sources: list[Array]
+    outputs: list[Array]
+    new: bool  # made now, not read from an interrupted run
+
+
 def outputs(
     translator: Translator,
     sources: Sequence[Picture],
@@ -57,8 +63,8 @@ def outputs(
     folder: Path,
     batch: int,
     clock: Clock,
-) -> Iterator[tuple[list[Picture], list[Array], list[Array]]]:
-    """Sources, their pictures and the outputs, batch by batch.
+) -> Iterator[Batch]:
+    """All sources with their outputs, batch by batch.
 
     Every output is in `folder` when the iterator ends. One that is there from an interrupted
     run is read instead of made again: PNG keeps every bit.
@@ -74,11 +80,11 @@ def outputs(
             for picture, output in zip(group, translated, strict=True):
                 path = output_path(folder, picture)
                 futures.append(writers.submit(encode, path, output))
-            yield group, pictures, translated
+            yield Batch(group, pictures, translated, True)
         for future in futures:
             future.result()
     for group, pictures in batches(done, lambda p: read(p.ref), batch, _unreadable):
-        yield group, pictures, [decode(output_path(folder, p)) for p in group]
+        yield Batch(group, pictures, [decode(output_path(folder, p)) for p in group], False)
 
 
 def output_path(folder: Path, picture: Picture) -> Path:
@@ -91,26 +97,31 @@ def _unreadable(picture: Picture, problem: BadImage) -> None:
 
 
 def extract(
-    pictures: Iterable[Array],
+    pictures: Sequence[Array],
     extractors: Mapping[str, Extractor],
+    keys: Mapping[str, str],
     store: FeatureStore,
-) -> dict[str, list[Features]]:
-    """Features of pictures of one size, from the store where it has them; one dict a picture."""
-    arrays = list(pictures)
-    digests = [digest(a) for a in arrays]
+) -> dict[str, list[Layers]]:
+    """Features of pictures of one size, from the store where it has them; one row a picture."""
+    digests = [digest(picture) for picture in pictures]
     return {
-        name: _through(store, extractor, arrays, digests) for name, extractor in extractors.items()
+        name: _through(store, keys[name], extractor, pictures, digests)
+        for name, extractor in extractors.items()
     }
 
 
 def _through(
-    store: FeatureStore, extractor: Extractor, arrays: list[Array], digests: list[str]
-) -> list[Features]:
-    known = store.get(extractor.key, digests)
-    missing = {d: a for d, a in zip(digests, arrays, strict=True) if d not in known}
+    store: FeatureStore,
+    key: str,
+    extractor: Extractor,
+    pictures: Sequence[Array],
+    digests: list[str],
+) -> list[Layers]:
+    known = store.get(key, digests)
+    missing = {d: p for d, p in zip(digests, pictures, strict=True) if d not in known}
     if missing:
         found = extractor(tensor(list(missing.values())))
         rows = {d: {k: v[i] for k, v in found.items()} for i, d in enumerate(missing)}
-        store.put(extractor.key, rows)
-        known = {**known, **rows}
+        store.put(key, rows)
+        known |= rows
     return [known[d] for d in digests]

@@ -51,6 +51,12 @@ class Translator:
             raise FloatingPointError(f"{self.name} gave NaN or infinity")
         return ((output + 1.0) * 127.5).round().clamp(0, 255).to(torch.uint8).cpu().contiguous()
 
+    def padded(self, height: int, width: int) -> tuple[int, int]:
+        """The size that the network sees for a picture of `height` and `width`."""
+        if self.architecture is None:
+            return height, width
+        return _fit(height, self.architecture), _fit(width, self.architecture)
+
     @property
     def parameters(self) -> int:
         """Number of trained values in the module."""
@@ -107,13 +113,17 @@ def _identity(choice: Choice, device: torch.device) -> Translator:
     )
 
 
-def _extend(images: Tensor, architecture: Architecture) -> Tensor:
+def _fit(size: int, architecture: Architecture) -> int:
     # Reflection inside the networks needs two pixels at the coarsest level, hence twice the stride.
     stride = stride_of(architecture)
     least = stride if architecture.kind == "unet" else 2 * stride
+    return max(least, -(-size // stride) * stride)
+
+
+def _extend(images: Tensor, architecture: Architecture) -> Tensor:
     for axis in (-2, -1):
         size = images.shape[axis]
-        wanted = max(least, -(-size // stride) * stride)
+        wanted = _fit(size, architecture)
         if wanted > size:
             images = images.index_select(axis, _reflection(size, wanted, images.device))
     return images

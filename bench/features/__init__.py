@@ -1,0 +1,1 @@
+"""Feature extractors, where their weights come from, and the store of what they gave."""

@@ -1,0 +1,54 @@
+"""Inception-v3 of 2015 through torch-fidelity: what `fid`, `kid` and `isc` mean."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from bench.features.extractor import ExtractorCard, Found
+from data.errors import AtlasError
+
+__all__ = ["Inception", "load"]
+
+LAYERS = ("2048", "logits_unbiased")
+
+
+def load(card: ExtractorCard, found: Found, device: torch.device) -> Inception:
+    """The network with the weights of `found`; AtlasError when they are no Inception."""
+    assert found.path is not None
+    try:
+        state = torch.load(found.path, map_location="cpu", weights_only=True)
+        return Inception(state, device)
+    except Exception as problem:  # torch raises what the broken byte leads to
+        raise AtlasError(
+            f"{found.path} does not hold Inception's weights ({type(problem).__name__})",
+            hint="it must have the format of weights-inception-2015-12-05-6726825d.pth",
+        ) from problem
+
+
+class Inception:
+    """Features "2048" [N,2048] and "logits_unbiased" [N,1008], in float32."""
+
+    def __init__(self, state: dict[str, Tensor], device: torch.device) -> None:
+        from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
+
+        # The package unpickles whatever file it is given. Ours was read with weights_only, so
+        # it gets a copy of those tensors and never the file.
+        copy = io.BytesIO()
+        torch.save(state, copy)
+        copy.seek(0)
+        network = FeatureExtractorInceptionV3(
+            "inception-v3-compat", list(LAYERS), feature_extractor_weights_path=copy
+        )
+        self.network = network.to(device, memory_format=torch.channels_last)
+        self.device = device
+
+    def __call__(self, pictures: Tensor) -> dict[str, NDArray[np.float32]]:
+        """uint8 RGB [N,3,H,W] to float32 vectors by layer."""
+        with torch.inference_mode():
+            found = self.network(pictures.to(self.device))
+        return {name: layer.cpu().numpy() for name, layer in zip(LAYERS, found, strict=True)}

@@ -1,0 +1,142 @@
+"""Where an extractor's weights are, verified at every load.
+
+A wrong file gives perfect scores in silence, so no file is used unchecked: it is the published
+one, or it is one that the person named, and then its scores say so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.features.extractor import ExtractorCard, Found, WeightsFile
+from data.console import progress
+from data.download import fetch
+from data.errors import AtlasError, NetworkProblem, UsageProblem
+from data.files import sha256_file, write_bytes
+from data.paths import Home
+
+__all__ = ["features_digest", "find", "read_features"]
+
+Arrays = dict[str, NDArray[np.float32]]
+
+
+def find(card: ExtractorCard, home: Home, folder: Path | None) -> Found:
+    """The weights of `card`: named by its environment variable, in `folder` (--weights-dir),
+    under the home, or downloaded to there.
+
+    Raises AtlasError for a file that is not the published one, and NetworkProblem, with what to
+    do without, when there is none and none can be had.
+    """
+    if card.weights is None:
+        return Found(path=None, sha256=card.constant, published=True)
+    weights = card.weights
+    named = os.environ.get(weights.variable)
+    if named:
+        return _named(weights, Path(named).expanduser())
+    for path in _places(weights, home, folder):
+        if path.is_file():
+            return _verified(weights, path)
+    return _downloaded(card, weights, home)
+
+
+def _named(weights: WeightsFile, path: Path) -> Found:
+    if not path.is_file():
+        raise UsageProblem(f"{weights.variable} names {path}, which is no file")
+    content = _content(weights, path)
+    return Found(path=path, sha256=content, published=content == _expected(weights))
+
+
+def _places(weights: WeightsFile, home: Home, folder: Path | None) -> list[Path]:
+    names = [weights.file] + ([_kept(weights)] if weights.digest else [])
+    return [base / name for base in (folder, home.weights) if base is not None for name in names]
+
+
+def _kept(weights: WeightsFile) -> str:
+    return f"{Path(weights.file).stem}.features.safetensors"
+
+
+def _expected(weights: WeightsFile) -> str:
+    return weights.digest or weights.sha256
+
+
+def _content(weights: WeightsFile, path: Path) -> str:
+    return features_digest(read_features(path)) if weights.digest else sha256_file(path)
+
+
+def _verified(weights: WeightsFile, path: Path) -> Found:
+    content = _content(weights, path)
+    if content != _expected(weights):
+        raise AtlasError(
+            f"{path} is not the published {weights.file}: its content has sha256 "
+            f"{content[:16]}…, not {_expected(weights)[:16]}…",
+            hint=f"rm {path}; to use it all the same: {weights.variable}={path}",
+        )
+    return Found(path=path, sha256=content, published=True)
+
+
+def _downloaded(card: ExtractorCard, weights: WeightsFile, home: Home) -> Found:
+    target = home.weights / weights.file
+    try:
+        with progress() as bars:
+            task = bars.add_task(f"download {weights.file}", total=weights.size, unit="B")
+            fetch(
+                weights.addresses,
+                target,
+                sha256=weights.sha256 or None,
+                sha256_prefix=weights.sha256_prefix or None,
+                size=weights.size,
+                report=lambda done, total: bars.update(task, completed=done, total=total),
+            )
+    except NetworkProblem as problem:
+        raise NetworkProblem(
+            f"{card.name} needs {weights.file} ({weights.size / 1e6:.1f} MB) from "
+            f"{weights.addresses[0]}, which is not here and could not be had: {problem.message}",
+            hint=f"put it into {home.weights}, or name its folder with --weights-dir, or work "
+            "without: --metrics fid-texture,kid-texture,psnr,ssim",
+        ) from problem
+    return _verified(weights, _trimmed(weights, target))
+
+
+def _trimmed(weights: WeightsFile, path: Path) -> Path:
+    """Keep only the part that is used: of AlexNet's 244 MB, LPIPS needs 10."""
+    if not weights.digest:
+        return path
+    from safetensors.numpy import save
+
+    kept = path.with_name(_kept(weights))
+    write_bytes(kept, save(read_features(path)))
+    path.unlink()
+    return kept
+
+
+def read_features(path: Path) -> Arrays:
+    """The tensors under `features.` of a .safetensors or torch file, as float32 by name."""
+    try:
+        if path.suffix == ".safetensors":
+            from safetensors.numpy import load_file
+
+            state = load_file(path)
+        else:
+            import torch
+
+            loaded = torch.load(path, map_location="cpu", weights_only=True)
+            state = {key: value.numpy() for key, value in loaded.items()}
+    except Exception as problem:  # readers raise what the broken byte leads to
+        raise AtlasError(
+            f"{path} is damaged or no weights file ({type(problem).__name__})", hint=f"rm {path}"
+        ) from problem
+    return {k: np.ascontiguousarray(v) for k, v in state.items() if k.startswith("features.")}
+
+
+def features_digest(features: Arrays) -> str:
+    """sha256 over names, shapes and values: the same whatever file they lie in."""
+    total = hashlib.sha256()
+    for name in sorted(features):
+        total.update(f"{name}{features[name].shape}".encode())
+        total.update(features[name].astype("<f4").tobytes())
+    return total.hexdigest()

@@ -1,0 +1,1 @@
+"""Metrics: numpy in, a Score with its spread out; one family a file."""

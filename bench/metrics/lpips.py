@@ -1,0 +1,36 @@
+"""Learned perceptual distance (1801.03924), AlexNet, version 0.1, by the lpips package."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from bench.metrics.per_picture import mean_score
+from bench.metrics.registry import MetricCard
+
+__all__ = ["CARD", "SOURCE"]
+
+CARD = MetricCard(
+    name="lpips",
+    title="Learned perceptual distance to the true answer",
+    direction="lower",
+    unit="",
+    version=1,
+    needs="pairs",
+    compute=partial(mean_score, "lpips", "", "lower"),
+    reference="1801.03924",
+    extractor="lpips-alex",
+)
+
+# Where a data set has no pairs: how far the output went from its source. Neither end is better,
+# but of two models that reach the target domain equally well the nearer one keeps more content.
+SOURCE = MetricCard(
+    name="lpips-source",
+    title="Learned perceptual distance to the source",
+    direction="lower",
+    unit="",
+    version=1,
+    needs="pairs",
+    compute=partial(mean_score, "lpips-source", "", "lower"),
+    reference="1801.03924",
+    extractor="lpips-alex",
+)

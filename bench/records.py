@@ -1,0 +1,105 @@
+"""Records: one JSON file a run, named by what was asked, whole or not there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from data.console import warn
+from data.errors import AtlasError, UsageProblem
+from data.files import write_text
+
+__all__ = ["SCHEMA", "Record", "find", "read", "read_all", "record_id", "write"]
+
+SCHEMA = 1  # fields are added under the same number, never reused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What was asked, what came out, what it cost, and where it ran; docs/records.md has fields."""
+
+    id: str
+    status: str  # done | error
+    spec: Mapping[str, Any]
+    card: Mapping[str, Any]
+    scores: tuple[Mapping[str, Any], ...] = ()
+    warnings: tuple[str, ...] = ()
+    cost: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    pictures: tuple[Mapping[str, Any], ...] = ()
+    started: str = ""  # UTC, ISO 8601
+    finished: str = ""
+    error: Mapping[str, Any] | None = None
+    schema: int = SCHEMA
+
+    @property
+    def model(self) -> str:
+        """The model's full name."""
+        return str(self.spec["model"])
+
+    def to_json(self) -> dict[str, Any]:
+        """The file's content."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+def record_id(decides: Mapping[str, Any]) -> str:
+    """16 hexadecimal digits of the sha256 of canonical JSON: the same question, the same id."""
+    canonical = json.dumps(decides, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def path_of(results: Path, dataset: str, model: str, run: str) -> Path:
+    """results/<dataset>/<model>/<id>.json; `@` and slashes in a model's name become `-`."""
+    return results / _safe(dataset) / _safe(model) / f"{run}.json"
+
+
+def _safe(name: str) -> str:
+    return "".join(c if c.isalnum() or c in "._+=," else "-" for c in name).lstrip(".") or "-"
+
+
+def write(results: Path, record: Record) -> Path:
+    """Write a record in one piece; the same id replaces its file."""
+    path = path_of(results, record.spec["dataset"], record.model, record.id)
+    write_text(path, json.dumps(record.to_json(), indent=1, ensure_ascii=False, allow_nan=False))
+    return path
+
+
+def read(path: Path) -> Record:
+    """The record in a file; AtlasError when it is damaged or of another schema."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content.get("schema") != SCHEMA:
+            raise ValueError(f"schema {content.get('schema')} is not {SCHEMA}")
+        known = {name: content[name] for name in Record.__dataclass_fields__ if name in content}
+        lists = {name: tuple(known[name]) for name in ("scores", "warnings", "pictures")}
+        return Record(**{**known, **lists})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
+        raise AtlasError(f"{path} is no record that can be read: {problem}") from problem
+
+
+def read_all(folders: Iterable[Path], dataset: str | None = None) -> list[Record]:
+    """Every record under `folders`, by id; later folders win; unreadable files are warned of."""
+    found: dict[str, Record] = {}
+    for folder in folders:
+        pattern = f"{_safe(dataset)}/*/*.json" if dataset else "*/*/*.json"
+        for path in sorted(folder.glob(pattern)):
+            try:
+                record = read(path)
+            except AtlasError as problem:
+                warn(problem.message)
+                continue
+            found[record.id] = record
+    return list(found.values())
+
+
+def find(folders: Iterable[Path], prefix: str) -> Record:
+    """The record whose id begins with `prefix`; UsageProblem for none or several."""
+    matches = [record for record in read_all(folders) if record.id.startswith(prefix)]
+    if len(matches) != 1:
+        state = "no record has" if not matches else f"{len(matches)} records have"
+        raise UsageProblem(f"{state} an id that begins with '{prefix}'", hint="bench ls")
+    return matches[0]
