@@ -125,7 +125,8 @@ def _table(question: dict[str, Any], records: list[Record]) -> Table:
 
 
 def _column(score: Mapping[str, Any]) -> Column:
-    return Column(**{name: score.get(name) for name in Column.__dataclass_fields__})
+    fields: dict[str, Any] = {name: score.get(name) for name in Column.__dataclass_fields__}
+    return Column(**fields)
 
 
 def _order(column: Column) -> tuple[int, str]:

@@ -172,7 +172,7 @@ def _finished(cell: Cell, started: str, result: Result, pictures: PictureSet) ->
         spec=cell.spec,
         card=_card(cell),
         scores=tuple(score.to_json() for score in result.scores),
-        warnings=tuple([*result.warnings, *skipped]),
+        warnings=(*result.warnings, *skipped),
         cost=result.cost,
         environment=environment(),
         pictures=tuple(result.pictures),

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import requests
 
 from data.errors import AtlasError, NetworkProblem
-from data.files import lock, sha256_file
+from data.files import lock, sha256_file, writing
 
 __all__ = ["Report", "fetch", "unpack"]
 
@@ -21,6 +21,10 @@ Report = Callable[[int, int | None], None]
 
 CHUNK = 1 << 18
 TIMEOUT = (10.0, 60.0)  # seconds to connect, seconds without a byte
+
+
+class _CutError(Exception):
+    """The connection gave less than the file, or another one: the next try goes on."""
 
 
 def fetch(
@@ -48,7 +52,7 @@ def fetch(
             part = target.with_name(target.name + ".part")
             try:
                 _receive(address, part, size, report)
-            except (requests.RequestException, ConnectionError) as problem:
+            except (requests.RequestException, _CutError) as problem:
                 problems.append(f"{address}: {_reason(problem)}")
                 continue
             if _right(part, sha256, sha256_prefix):
@@ -78,18 +82,22 @@ def _receive(address: str, part: Path, size: int | None, report: Report | None) 
     with requests.get(address, headers=headers, stream=True, timeout=TIMEOUT) as response:
         if response.status_code == requests.codes.requested_range_not_satisfiable:
             part.unlink(missing_ok=True)  # longer than the file: not ours to continue
-            raise ConnectionError("the part that was here does not belong to this file")
+            raise _CutError("the part that was here does not belong to this file")
         response.raise_for_status()
         begin = _start(response, have)
         total = size or _length(response, begin)
-        with _open(part, begin) as file:
+        with writing(part):
+            part.parent.mkdir(parents=True, exist_ok=True)
+            file = part.open("ab" if begin else "wb", buffering=0)
+        with file:
             for chunk in response.iter_content(CHUNK):
-                _write(part, file, chunk)
+                with writing(part):  # around this alone: requests' own errors are OSErrors too
+                    file.write(chunk)
                 begin += len(chunk)
                 if report is not None:
                     report(begin, total)
     if total is not None and begin < total:
-        raise ConnectionError(f"cut after {begin} of {total} bytes")
+        raise _CutError(f"cut after {begin} of {total} bytes")
 
 
 def _start(response: requests.Response, have: int) -> int:
@@ -102,21 +110,6 @@ def _length(response: requests.Response, begin: int) -> int | None:
     length = response.headers.get("Content-Length")
     encoded = "Content-Encoding" in response.headers
     return begin + int(length) if length and not encoded else None
-
-
-def _open(part: Path, begin: int):  # type: ignore[no-untyped-def]
-    part.parent.mkdir(parents=True, exist_ok=True)
-    return part.open("r+b" if begin else "wb") if not begin else part.open("ab")
-
-
-def _write(part: Path, file, chunk: bytes) -> None:  # type: ignore[no-untyped-def]
-    try:
-        file.write(chunk)
-    except OSError as problem:
-        raise AtlasError(
-            f"no space left for {part}: {problem.strerror}",
-            hint="free some and run the same command: it goes on from here",
-        ) from problem
 
 
 def _reason(problem: Exception) -> str:
@@ -169,4 +162,4 @@ def _extract(archive: Path, inside: Path) -> None:
         for member in packed.infolist():
             if not (inside / member.filename).resolve().is_relative_to(inside.resolve()):
                 raise zipfile.BadZipFile(f"'{member.filename}' would leave the folder")
-        packed.extractall(inside)
+        packed.extractall(inside)  # noqa: S202 (every member was checked)

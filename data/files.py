@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from data.errors import AtlasError
 
-__all__ = ["lock", "replacing", "sha256_file", "write_bytes", "write_text"]
+__all__ = ["lock", "replacing", "sha256_file", "write_bytes", "write_text", "writing"]
 
 
 @contextmanager
@@ -26,19 +26,28 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     temporary: Path | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:80]}.", delete=False) as f:
-            temporary = Path(f.name)
-        # A temporary file is private; the real one follows the person's umask.
-        temporary.chmod(0o666 & ~_umask())
-        yield temporary
-        _flush(temporary)
-        temporary.replace(path)
-    except OSError as problem:
-        raise _cannot_write(path, problem) from problem
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            prefix = f".{path.name[:80]}."
+            with NamedTemporaryFile(dir=path.parent, prefix=prefix, delete=False) as file:
+                temporary = Path(file.name)
+            # A temporary file is private; the real one follows the person's umask.
+            temporary.chmod(0o666 & ~_umask())
+            yield temporary
+            _flush(temporary)
+            temporary.replace(path)
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn the system's refusal to write `path` into an AtlasError that says what to do."""
+    try:
+        yield
+    except OSError as problem:
+        raise _cannot_write(path, problem) from problem
 
 
 def _umask() -> int:
@@ -86,12 +95,10 @@ def sha256_file(path: Path) -> str:
 @contextmanager
 def lock(path: Path) -> Iterator[None]:
     """Hold `path`.lock: one process at a time, released when the process dies."""
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         guard = FileLock(f"{path}.lock")
         guard.acquire()
-    except OSError as problem:
-        raise _cannot_write(path, problem) from problem
     try:
         yield
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,13 +106,13 @@ def encode(path: Path, picture: Array, effort: int = 1) -> None:
     name = FORMATS.get(path.suffix.lower())
     if name is None:
         raise AtlasError(f"cannot write {path.suffix or 'no suffix'}", hint="use .png or .jpg")
-    options = {
+    by_format: dict[str, dict[str, Any]] = {
         "PNG": {"compress_level": effort},
         "JPEG": {"quality": 95},
         "WEBP": {"lossless": True},
     }
     with replacing(path) as temporary:
-        Image.fromarray(picture).save(temporary, format=name, **options.get(name, {}))
+        Image.fromarray(picture).save(temporary, format=name, **by_format.get(name, {}))
 
 
 def resize(picture: Array, size: tuple[int, int]) -> Array:

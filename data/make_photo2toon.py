@@ -82,7 +82,8 @@ def _rgb(lab: Floats) -> Array:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # colours outside sRGB are clipped, as meant
-        return np.rint(np.clip(lab2rgb(lab), 0, 1) * 255).astype(np.uint8)
+        rgb: Floats = lab2rgb(lab)
+    return np.rint(np.clip(rgb, 0, 1) * 255).astype(np.uint8)
 
 
 def _turned(photograph: Array, degrees: int) -> Array:

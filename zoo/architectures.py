@@ -72,12 +72,16 @@ def _read_ganilla(state: State) -> Options | None:
     return {"width": int(first.shape[0])}
 
 
+def _constant(stride: int) -> Callable[[Options], int]:
+    return lambda _: stride
+
+
 ARCHITECTURES: dict[str, Kind] = {
-    "resnet": Kind(build=ResnetGenerator, read=_read_resnet, stride=lambda options: 4),
+    "resnet": Kind(build=ResnetGenerator, read=_read_resnet, stride=_constant(4)),
     "unet": Kind(
         build=UnetGenerator, read=_read_unet, stride=lambda options: 2 ** options.get("depth", 8)
     ),
-    "ganilla": Kind(build=GanillaGenerator, read=_read_ganilla, stride=lambda options: 16),
+    "ganilla": Kind(build=GanillaGenerator, read=_read_ganilla, stride=_constant(16)),
 }
 
 

@@ -31,9 +31,7 @@ WRAPPERS = (
     "params",
     "net",
 )
-SUPPORTED = (
-    ".pth, .pt or .safetensors of a generator of pytorch-CycleGAN-and-pix2pix, CUT or GANILLA"
-)
+SUPPORTED = ".pth, .pt or .safetensors of a generator of CycleGAN, pix2pix, CUT or GANILLA"
 
 
 def read_state(path: Path) -> tuple[State, dict[str, str]]:

@@ -54,7 +54,8 @@ class Lpips:
             raise AtlasError(f"lpips needs pictures of at least {LEAST}×{LEAST} pixels")
         with torch.inference_mode():
             a, b = (self._scaled(pictures) for pictures in (first, second))
-            return self.network(a, b).flatten().double().cpu().numpy()
+            found: Tensor = self.network(a, b).flatten().double().cpu()
+        return np.asarray(found.numpy(), dtype=np.float64)
 
     def _scaled(self, pictures: Tensor) -> Tensor:
         return pictures.to(self.device).float() / 127.5 - 1.0

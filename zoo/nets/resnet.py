@@ -27,7 +27,8 @@ class ResnetBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[N,C,H,W] to the same shape."""
-        return x + self.conv_block(x)
+        y: Tensor = self.conv_block(x)
+        return x + y
 
 
 class ResnetGenerator(nn.Module):
