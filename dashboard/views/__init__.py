@@ -1,0 +1,1 @@
+"""One page a file; a view draws what load.py gives and computes nothing."""
