@@ -31,7 +31,7 @@ class Translator:
     architecture: Architecture | None
     module: nn.Module
     device: torch.device
-    precision: str  # float32 or bfloat16, as decided
+    precision: str  # float32, bfloat16 or mixed, as decided
 
     def __call__(self, images: Tensor) -> Tensor:
         """uint8 RGB [N,3,H,W] in, uint8 RGB [N,3,H,W] out, on the CPU; any H and W of at least 1.
@@ -73,7 +73,7 @@ def load(
         return _identity(choice, where)
     file, sha256 = locate(choice, find_home(home))
     module, architecture, _ = load_module(file)
-    decided = choose_precision(precision, where)
+    decided = choose_precision(precision, where, architecture)
     return Translator(
         name=choice.name,
         card=choice.card,
