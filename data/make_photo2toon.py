@@ -22,9 +22,10 @@ Floats = NDArray[np.float64]
 CROP = 128  # pixels
 SCALES = (1.0, 0.75, 0.5)  # of the photograph, so that crops show details and whole things
 
-# Training photographs also come with their hues turned: with so few of them a model would
-# otherwise take the red of one cup for a mark of the domain.
-HUES = {"train": (0, 0, 120, 240), "test": (0,)}  # degrees around the grey axis of CIELAB
+# Training photographs come in one exposure and with their hues turned: with so few of them a
+# model would otherwise take the red of one cup, or one night sky, for a mark of the domain.
+HUES = {"train": (0, 60, 120, 180, 240, 300), "test": (0,)}  # degrees around CIELAB's grey axis
+EXPOSURE = (55.0, 22.0)  # mean and deviation of the lightness of a training photograph
 
 # Photograph -> licence, as scikit-image's documentation of skimage.data states it.
 PHOTOGRAPHS = {
@@ -87,11 +88,13 @@ def _rgb(lab: Floats) -> Array:
 
 
 def _turned(photograph: Array, degrees: int) -> Array:
+    """The photograph in EXPOSURE, with its hues turned."""
     from skimage.color import rgb2lab
 
-    if degrees == 0:
-        return photograph
     lab: Floats = rgb2lab(photograph)
+    mean, deviation = EXPOSURE
+    light = lab[..., 0]
+    lab[..., 0] = np.clip(mean + (light - light.mean()) * deviation / light.std(), 0, 100)
     angle = np.deg2rad(degrees)
     a, b = lab[..., 1].copy(), lab[..., 2].copy()
     lab[..., 1] = np.cos(angle) * a - np.sin(angle) * b
@@ -117,11 +120,12 @@ def crops(name: str, count: int, hues: tuple[int, ...]) -> list[tuple[str, Array
     rng = np.random.default_rng([*name.encode()])
     photograph = _photograph(name)
     scaled = []
-    for scale, degrees in product(SCALES, dict.fromkeys(hues)):
+    for scale, degrees in product(SCALES, hues):
         height, width = (round(side * scale) for side in photograph.shape[:2])
         if min(height, width) >= CROP:
-            smaller = _turned(resize(photograph, (height, width)), degrees)
-            scaled += [(smaller, illustrate(smaller))] * hues.count(degrees)
+            smaller = resize(photograph, (height, width))
+            smaller = _turned(smaller, degrees) if len(hues) > 1 else smaller
+            scaled.append((smaller, illustrate(smaller)))
     found: list[tuple[str, Array, Array]] = []
     while len(found) < count:
         photo, drawing = scaled[len(found) % len(scaled)]
@@ -163,8 +167,8 @@ def _sources() -> str:
             *rows,
             "",
             "`trainT` and `testT` hold the true illustration of every picture in `trainA` and",
-            "`testA`. No photograph is used in two folders. Half of the training crops have their",
-            "hues turned by 120 or 240 degrees; the test crops are as they were taken.",
+            "`testA`. No photograph is used in two folders. The training crops have one exposure and",
+            "hues turned in steps of 60 degrees; the test crops are as they were taken.",
             "",
         ]
     )

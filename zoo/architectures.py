@@ -49,7 +49,8 @@ def _read_resnet(state: State) -> Options | None:
         "norm": "instance" if "model.1.bias" in state else "batch",
         "width": int(first.shape[0]),
         "antialias": any(k.endswith(".filt") for k in state),
-        "dropout": any(k.endswith("conv_block.6.weight") for k in state),
+        # Dropout moves the second convolution to 6, where batch norm has a vector without it.
+        "dropout": any(k.endswith("conv_block.6.weight") and v.ndim == 4 for k, v in state.items()),
     }
 
 

@@ -18,6 +18,9 @@ __all__ = ["infer", "load_module", "read_state"]
 
 State = dict[str, Tensor]
 
+# What torch says when a pickle asks for more than tensors and plain values.
+RUNS_CODE = ("Unsupported global", "Unsupported class", "Trying to call reduce")
+
 # Names under which training scripts wrap a state-dict.
 WRAPPERS = (
     "state_dict",
@@ -45,7 +48,7 @@ def read_state(path: Path) -> tuple[State, dict[str, str]]:
     try:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as problem:  # torch raises what the broken byte leads to
-        if "weights_only" in str(problem) or "Unsupported" in str(problem):
+        if any(mark in str(problem) for mark in RUNS_CODE):
             raise AtlasError(
                 f"{path} holds more than tensors; it could run code, so it was not loaded",
                 hint="ask its author for a plain state_dict or a .safetensors file",

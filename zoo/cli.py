@@ -175,6 +175,7 @@ def _load(model: str, device: str, precision: str, home: str | None) -> Any:
 @click.option("--blocks", type=click.IntRange(1), help="Residual blocks (ResNet generator).")
 @click.option("--depth", type=click.IntRange(3), help="Downsamplings (U-Net generator).")
 @click.option("--discriminator-width", type=click.IntRange(1), help="Channels of its first layer.")
+@click.option("--discriminator-layers", type=click.IntRange(1), help="3 judge 70×70 pixels.")
 @click.option("--learning-rate", type=float)
 @click.option("--seed", type=int)
 @click.option("--precision", type=click.Choice(["32-true", "bf16-mixed"]))
@@ -229,8 +230,9 @@ def _recipe(recipe: Recipe, options: dict[str, Any]) -> Recipe:
     generator = dict(recipe.generator_options)
     generator |= {key: given.pop(key) for key in ("width", "blocks", "depth") if key in given}
     discriminator = dict(recipe.discriminator_options)
-    if "discriminator_width" in given:
-        discriminator["width"] = given.pop("discriminator_width")
+    for key in ("width", "layers"):
+        if f"discriminator_{key}" in given:
+            discriminator[key] = given.pop(f"discriminator_{key}")
     return replace(
         recipe, generator_options=generator, discriminator_options=discriminator, **given
     )
