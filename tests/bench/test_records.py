@@ -1,0 +1,199 @@
+"""Records are whole or absent; leaderboards never mix what cannot be compared."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.leaderboard import footer, headers, line, markdown, tables
+from bench.records import Record, find, read, read_all, record_id, write
+from data.errors import AtlasError, UsageProblem
+
+
+def _score(metric: str, value: float, half: float = 0.1, **more: Any) -> dict[str, Any]:
+    return {
+        "metric": metric,
+        "value": value,
+        "low": value - half,
+        "high": value + half,
+        "n": 40,
+        "n_reference": 50,
+        "spread": "jackknife, 95 %",
+        "unit": "",
+        "direction": "lower",
+        "version": 1,
+        "extractor": "inception/1",
+        "extractor_sha256": "aa" * 32,
+        "comparable": True,
+        "resize": "299",
+        **more,
+    }
+
+
+def _record(model: str, *scores: dict[str, Any], id_: str = "", **spec: Any) -> Record:
+    asked = {
+        "model": model,
+        "weights_sha256": "ff",
+        "dataset": "facades",
+        "split": "test",
+        "direction": "AtoB",
+        "size": None,
+        "limit": None,
+        "precision": "auto",
+        "dataset_digest": "d1",
+        "reference_digest": "r1",
+        "pairs_digest": None,
+        **spec,
+    }
+    return Record(
+        id=id_ or record_id({"m": model, **spec, "s": [s["metric"] for s in scores]}),
+        status="done",
+        spec=asked,
+        card={"paper": "1703.10593"},
+        scores=scores,
+        cost={"images_per_second": 3.14, "parameters": 7},
+        finished="2026-11-23T10:00:00+00:00",
+    )
+
+
+def test_an_id_is_the_hash_of_the_question_in_any_order() -> None:
+    assert record_id({"a": 1, "b": [2]}) == record_id({"b": [2], "a": 1})
+    assert record_id({"a": 1}) != record_id({"a": 2})
+
+
+def test_a_record_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    record = _record("cyclegan@latest net/G.pth", _score("kid", 1.0))
+    path = write(tmp_path, record)
+    assert str(path.parent.relative_to(tmp_path)) == "facades/cyclegan-latest-net-G.pth"
+    assert record == read(path)
+    assert [record] == read_all([tmp_path], "facades")
+    assert read_all([tmp_path], "maps") == []
+
+
+def test_nan_never_enters_a_record(tmp_path: Path) -> None:
+    record = replace(_record("x"), cost={"seconds": float("nan")})
+    with pytest.raises(ValueError, match="JSON"):
+        write(tmp_path, record)
+    assert not list(tmp_path.rglob("*.json"))
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"schema": 99}', '{"schema": 1, "id": "x"}'])
+def test_broken_files_are_warned_of_and_passed_over(
+    tmp_path: Path, content: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, _record("good"))
+    bad = tmp_path / "facades" / "bad" / "x.json"
+    bad.parent.mkdir(parents=True)
+    bad.write_text(content)
+    assert [r.model for r in read_all([tmp_path])] == ["good"]
+    assert "is no record that can be read" in capsys.readouterr().err
+    with pytest.raises(AtlasError):
+        read(bad)
+
+
+def test_the_beginning_of_an_id_is_enough(tmp_path: Path) -> None:
+    write(tmp_path, _record("a", id_="abc1"))
+    write(tmp_path, _record("b", id_="abd2"))
+    assert find([tmp_path], "abc").model == "a"
+    with pytest.raises(UsageProblem, match="2 records have"):
+        find([tmp_path], "ab")
+    with pytest.raises(UsageProblem, match="no record has"):
+        find([tmp_path], "x")
+
+
+def test_a_later_folder_wins(tmp_path: Path) -> None:
+    write(tmp_path / "1", _record("a", id_="x"))
+    write(tmp_path / "2", _record("b", id_="x"))
+    assert [r.model for r in read_all([tmp_path / "1", tmp_path / "2"])] == ["b"]
+
+
+def test_other_pictures_are_another_table() -> None:
+    records = [_record("a", _score("kid", 1)), _record("b", _score("kid", 2), dataset_digest="d2")]
+    assert [[row.model for row in table.rows] for table in tables(records)] == [["a"], ["b"]]
+
+
+@pytest.mark.parametrize("change", [{"extractor_sha256": "bb"}, {"version": 2}, {"resize": "x"}])
+def test_another_extractor_version_or_policy_is_another_column(change: dict[str, Any]) -> None:
+    (table,) = tables([_record("a", _score("kid", 1)), _record("b", _score("kid", 2, **change))])
+    assert len(table.columns) == 2
+    assert all(len(row.scores) == 1 for row in table.rows)
+
+
+def test_the_newest_score_of_a_metric_stays() -> None:
+    old = _record("a", _score("kid", 1), _score("fid", 9), id_="1")
+    new = replace(_record("a", _score("kid", 5), id_="2"), finished="2026-11-24")
+    (table,) = tables([new, old])
+    (row,) = table.rows
+    assert {c.metric: s["value"] for c, s in row.scores.items()} == {"kid": 5, "fid": 9}
+
+
+def test_models_whose_intervals_overlap_share_a_rank() -> None:
+    values = {"a": (1.0, 0.1), "b": (1.15, 0.1), "c": (2.0, 0.1), "d": (0.5, 0.01)}
+    records = [_record(m, _score("kid", v, h)) for m, (v, h) in values.items()]
+    (table,) = tables([*records, _record("none", _score("fid", 1))])
+    assert [(row.model, row.rank) for row in table.rows] == [
+        ("d", 1),
+        ("a", 2),
+        ("b", 2),
+        ("c", 4),
+        ("none", 0),
+    ]
+
+
+def test_higher_is_better_where_the_metric_says_so() -> None:
+    records = (
+        [_record(m, _score("ssim", v, 0.01, direction="higher")) for m, v in ("a1", "b2")]
+        if 0
+        else [
+            _record("low", _score("ssim", 0.2, 0.01, direction="higher")),
+            _record("high", _score("ssim", 0.9, 0.01, direction="higher")),
+        ]
+    )
+    (table,) = tables(records)
+    assert [row.model for row in table.rows] == ["high", "low"]
+
+
+def test_tables_for_people_say_direction_scale_spread_and_n() -> None:
+    (table,) = tables([_record("a", _score("kid", 0.0123, 0.001), _score("fid", 100.0, 2.0))])
+    assert headers(table) == ["rank", "model", "kid ×10³ ↓", "fid ↓", "img/s"]
+    assert line(table, table.rows[0]) == ["1", "a", "12.30 ±1.00", "100.0 ±2.0", "3.1"]
+    notes = "\n".join(footer(table))
+    for part in (
+        "n = 40 against 50",
+        "jackknife",
+        "inception/1 (sha256 aaaaaaaa…)",
+        "ranked by kid",
+    ):
+        assert part in notes
+    assert "| 1 | a | 12.30 ±1.00 | 100.0 ±2.0 | 3.1 |" in markdown(table)
+
+
+def test_a_score_on_other_weights_has_an_asterisk_and_a_note() -> None:
+    (table,) = tables([_record("a", _score("fid", 1, comparable=False))])
+    assert "fid* ↓" in headers(table)
+    assert any(note.startswith("* not comparable") for note in footer(table))
+
+
+def test_failures_are_listed_until_the_model_succeeds() -> None:
+    failed = replace(_record("a", id_="1"), status="error", error={"message": "boom"})
+    (table,) = tables([failed, _record("b", _score("kid", 1))])
+    assert [failed] == table.failed
+    (table,) = tables([failed, _record("a", _score("kid", 1), id_="2")])
+    assert table.failed == []
+
+
+def test_published_results_can_be_read() -> None:
+    from data.paths import PUBLISHED
+
+    records = read_all([PUBLISHED])
+    assert {"done"} == {record.status for record in records}
+    for record in records:
+        assert record.scores
+        for score in record.scores:
+            assert score["low"] <= score["value"] <= score["high"]
+            assert score["n"] >= 2
+        assert "/home/" not in json.dumps(record.to_json())
