@@ -25,6 +25,7 @@ SCALES = (0.75, 0.5, 0.375)  # of the photograph, so that crops show details and
 # With so few photographs a model would otherwise take the red of one cup for a mark of the
 # domain; and instance norm cannot see the mean of a picture, only what deviates from it.
 EXPOSURE = (55.0, 22.0)  # mean and deviation of the lightness of CIELAB
+HUES = 8  # a training crop has its hues turned by one of so many angles, for the same reason
 MARGIN = 12  # pixels around a crop that are illustrated with it, so that it has no border
 
 # Photograph -> licence, as scikit-image's documentation of skimage.data states it.
@@ -87,8 +88,11 @@ def _rgb(lab: Floats) -> Array:
     return np.rint(np.clip(rgb, 0, 1) * 255).astype(np.uint8)
 
 
-def balance(photograph: Array, part: tuple[slice, slice]) -> Array:
-    """The photograph with the lightness of `part` in EXPOSURE and no colour cast there."""
+def balance(photograph: Array, part: tuple[slice, slice], turn: float = 0.0) -> Array:
+    """The photograph with the lightness of `part` in EXPOSURE and no colour cast there.
+
+    Its hues are turned by `turn` radians around CIELAB's grey axis.
+    """
     from skimage.color import rgb2lab
 
     lab: Floats = rgb2lab(photograph)
@@ -96,7 +100,9 @@ def balance(photograph: Array, part: tuple[slice, slice]) -> Array:
     cut = lab[part]
     lab[..., 0] = mean + (lab[..., 0] - cut[..., 0].mean()) * deviation / cut[..., 0].std()
     lab[..., 0] = np.clip(lab[..., 0], 0, 100)
-    lab[..., 1:] -= cut[..., 1:].mean(axis=(0, 1))
+    chroma = lab[..., 1:] - cut[..., 1:].mean(axis=(0, 1))
+    sine, cosine = np.sin(turn), np.cos(turn)
+    lab[..., 1:] = chroma @ np.array([[cosine, sine], [-sine, cosine]])
     return _rgb(lab)
 
 
@@ -109,7 +115,7 @@ def _photograph(name: str) -> Array:
     return np.ascontiguousarray(picture[..., :3].astype(np.uint8))
 
 
-def crops(name: str, count: int) -> list[tuple[str, Array, Array]]:
+def crops(name: str, count: int, train: bool) -> list[tuple[str, Array, Array]]:
     """`count` crops of a photograph with their true illustrations, and a name for each.
 
     Crops that show next to nothing are left out.
@@ -125,7 +131,8 @@ def crops(name: str, count: int) -> list[tuple[str, Array, Array]]:
         patch = photo[y : y + CROP + 2 * MARGIN, x : x + CROP + 2 * MARGIN]
         part = (slice(MARGIN, MARGIN + CROP), slice(MARGIN, MARGIN + CROP))
         if patch[part].mean(axis=2).std() > 20:
-            balanced = balance(patch, part)
+            turn = 2 * np.pi / HUES * (len(found) % HUES) if train else 0.0
+            balanced = balance(patch, part, turn)
             drawing = illustrate(balanced)
             found.append((f"{name}-{len(found):03d}", balanced[part], drawing[part]))
     return found
@@ -136,7 +143,7 @@ def build(folder: Path) -> None:
     for part, sources in FOLDERS.items():
         split, domain = part[:-1], part[-1]
         for name, count in sources:
-            for stem, photo, drawing in crops(name, count):
+            for stem, photo, drawing in crops(name, count, split == "train"):
                 shown = photo if domain == "A" else drawing
                 encode(folder / part / f"{stem}.png", shown, effort=9)
                 if domain == "A":
@@ -162,7 +169,7 @@ def _sources() -> str:
             "",
             "`trainT` and `testT` hold the true illustration of every picture in `trainA` and",
             "`testA`. No photograph is used in two folders. Every crop has one exposure and a",
-            "grey-world white balance.",
+            "grey-world white balance; training crops have their hues turned in eight steps.",
             "",
         ]
     )
