@@ -12,7 +12,7 @@ from data.images import encode
 from data.paths import find_home
 from zoo.translate import apply
 
-SHOWN = ("chelsea-001", "chelsea-005", "chelsea-010", "chelsea-020", "chelsea-028", "gravel-002")
+SHOWN = ("chelsea-001", "chelsea-005", "chelsea-010", "chelsea-020", "chelsea-028", "chelsea-035")
 
 if __name__ == "__main__":
     data = load_dataset("photo2toon", find_home())

@@ -140,7 +140,10 @@ def translate(
     loaded = _load(model, device, precision, home)
     with progress() as bars:
         task = bars.add_task(f"translate {loaded.name}", total=len(jobs), unit="img")
-        bad = run(loaded, jobs, batch, lambda: bars.advance(task))
+        try:
+            bad = run(loaded, jobs, batch, lambda: bars.advance(task))
+        except FloatingPointError as problem:
+            raise AtlasError(str(problem), hint="zoo show, or another checkpoint") from problem
     for path, reason in bad:
         warn(f"skipped {path}: {reason}")
     say(f"{len(jobs) - len(bad)} of {len(jobs)} pictures translated to {target}")
@@ -179,7 +182,7 @@ def _load(model: str, device: str, precision: str, home: str | None) -> Any:
 @click.option("--learning-rate", type=float)
 @click.option("--seed", type=int)
 @click.option("--precision", type=click.Choice(["32-true", "bf16-mixed"]))
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, mps.")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto")
 @click.option("--devices", type=click.IntRange(1), default=1, show_default=True)
 @click.option("--save-every", type=click.IntRange(0), default=0, help="Steps; 0: every epoch.")
 @home_option

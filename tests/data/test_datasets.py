@@ -80,7 +80,7 @@ def test_no_photograph_is_in_two_folders_of_photo2toon(tmp_path: Path) -> None:
 def test_the_script_makes_the_bundled_pictures(tmp_path: Path) -> None:
     root = load_dataset("photo2toon", Home(tmp_path)).root
     (name, _), *_ = FOLDERS["testA"]
-    for stem, photograph, drawing in crops(name, 2["test"]):
+    for stem, photograph, drawing in crops(name, 2, train=False):
         np.testing.assert_array_equal(decode(root / "testA" / f"{stem}.png"), photograph)
         stored = decode(root / "testT" / f"{stem}.png").astype(int)
         # Other processors round the last bit of the colour conversion otherwise.

@@ -120,3 +120,36 @@ def test_listing_imports_no_torch() -> None:
 
 def test_path_prints_where_weights_are(tmp_path: Path) -> None:
     assert f"{tmp_path / 'weights'}\n" == _run("path", "--home", tmp_path).stdout
+
+
+def test_a_model_that_gives_nan_is_an_error_and_not_a_traceback(tmp_path: Path) -> None:
+    import torch
+
+    from zoo.architectures import Architecture, build
+
+    state = build(Architecture("resnet", {"blocks": 1, "width": 2})).state_dict()
+    state["model.1.weight"].fill_(float("nan"))
+    torch.save(state, tmp_path / "nan.pth")
+    Image.new("RGB", (16, 16)).save(tmp_path / "x.png")
+    model = f"cyclegan@{tmp_path / 'nan.pth'}"
+    result = _run("translate", "--model", model, tmp_path / "x.png", tmp_path / "y.png")
+    assert result.exit_code == 1
+    assert "gave NaN or infinity" in result.stderr
+
+
+def test_two_processes_train_one_model(tmp_path: Path, pictures: Callable[..., Path]) -> None:
+    root = pictures("set", {"trainA": 8, "trainB": 8})
+    zoo = Path(sys.executable).with_name("zoo")
+    tiny = "--load 24 --crop 16 --width 2 --blocks 1 --discriminator-width 2 --device cpu"
+    command = [str(zoo), "train", "cyclegan", "--dataset", str(root), *tiny.split()]
+    command += ["--epochs", "2", "--decay-epochs", "1", "--devices", "2"]
+    command += ["--out", str(tmp_path / "out")]
+    environment = {**os.environ, "ATLAS_HOME": str(tmp_path / "home"), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr
+    import torch
+
+    state = torch.load(tmp_path / "out" / "checkpoint.pt", weights_only=True)
+    assert len(state["ranks"]) == 2
+    assert state["step"] == 3 * 4  # eight pictures by two processes: four steps an epoch
+    assert (tmp_path / "out" / "latest_net_G_A.safetensors").is_file()
