@@ -18,9 +18,8 @@ if __name__ == "__main__":
     data = load_dataset("photo2toon", find_home())
     pairs = {a.id: (a.read(), b.read()) for a, b in data.pairs("test")}
     photographs = [pairs[name][0] for name in SHOWN]
-    rows = [photographs]
-    for model in ("cyclegan", "ganilla", "pix2pix"):
-        rows.append(list(apply(zoo.load(model, device="cpu"), photographs)))
-    rows.append([pairs[name][1] for name in SHOWN])
+    models = [zoo.load(name, device="cpu") for name in ("cyclegan", "ganilla", "pix2pix")]
+    made = [list(apply(model, photographs)) for model in models]
+    rows = [photographs, *made, [pairs[name][1] for name in SHOWN]]
     sheet = np.concatenate([np.concatenate(row, axis=1) for row in rows])
     encode(Path(__file__).parent / "photo2toon.png", np.ascontiguousarray(sheet), effort=9)

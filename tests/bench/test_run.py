@@ -318,7 +318,7 @@ main(["run", "--models", "identity", "--dataset", {str(unpaired)!r}, "--metrics"
     assert done.returncode != 0
     assert "Traceback" not in done.stderr
     assert "error:" in done.stderr
-    assert [] == list(own_home.glob("results/*/*/*"))
+    assert list(own_home.glob("results/*/*/*")) == []
 
 
 def _command(unpaired: Path, model: str) -> list[str]:
