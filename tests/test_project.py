@@ -54,9 +54,10 @@ def test_every_entry_point_loads() -> None:
 
 
 def _commands() -> list[list[str]]:
-    blocks = re.findall(r"^```\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-    lines = "".join(blocks).replace("\\\n", " ").splitlines()
-    return [shlex.split(line, comments=True) for line in lines if line.split()[0] in TOOLS]
+    fenced = README.split("```")[1::2]
+    shown = "".join(block for block in fenced if block.startswith("\n"))
+    lines = [line.split("#")[0].strip() for line in shown.replace("\\\n", " ").splitlines()]
+    return [shlex.split(line) for line in lines if line.split(" ")[0] in TOOLS]
 
 
 @pytest.mark.parametrize("words", _commands(), ids=" ".join)
@@ -92,5 +93,5 @@ def test_the_python_of_the_readme_runs() -> None:
 def test_no_file_names_a_registry_host_or_a_folder_of_a_machine() -> None:
     pattern = re.compile(r"(?<![\w.])/(?:work|root|home/\w+)/|index-url|--registry[ =]")
     for path in [*ROOT.glob("*.*"), *ROOT.glob("docs/*.md"), ROOT / "Makefile"]:
-        if path.suffix in ("", ".md", ".toml", ".txt", ".yaml", ".cff"):
+        if path.is_file() and path.suffix in ("", ".md", ".toml", ".txt", ".yaml", ".cff"):
             assert not pattern.search(path.read_text(encoding="utf-8")), path

@@ -199,7 +199,7 @@ def test_a_real_browser_shows_the_page(served: str, tmp_path: Path) -> None:
             )
         )
         assert "Leaderboard" in body.text
-        images = driver.find_elements(By.TAG_NAME, "img")
-        assert sum(image.size["width"] > 10 for image in images) == 3
+        script = "return [...document.images].filter(i => i.naturalWidth == 16).length"
+        WebDriverWait(driver, 60).until(lambda d: d.execute_script(script) == 3)
     finally:
         driver.quit()

@@ -93,7 +93,8 @@ def test_a_killed_training_says_how_to_go_on_and_does(
 ) -> None:
     root = pictures("set", {"trainA": 4, "trainB": 4})
     zoo = Path(sys.executable).with_name("zoo")
-    tiny = "--load 24 --crop 16 --width 2 --blocks 1 --discriminator-width 2 --device cpu"
+    tiny = "--load 24 --crop 16 --width 2 --blocks 1 --device cpu"
+    tiny += " --discriminator-width 2 --discriminator-layers 1"
     command = [str(zoo), "train", "cyclegan", "--dataset", str(root), *tiny.split()]
     command += ["--epochs", "400", "--decay-epochs", "0", "--out", str(tmp_path / "out")]
     environment = {**os.environ, "ATLAS_HOME": str(tmp_path / "home")}
@@ -140,7 +141,8 @@ def test_a_model_that_gives_nan_is_an_error_and_not_a_traceback(tmp_path: Path) 
 def test_two_processes_train_one_model(tmp_path: Path, pictures: Callable[..., Path]) -> None:
     root = pictures("set", {"trainA": 8, "trainB": 8})
     zoo = Path(sys.executable).with_name("zoo")
-    tiny = "--load 24 --crop 16 --width 2 --blocks 1 --discriminator-width 2 --device cpu"
+    tiny = "--load 24 --crop 16 --width 2 --blocks 1 --device cpu"
+    tiny += " --discriminator-width 2 --discriminator-layers 1"
     command = [str(zoo), "train", "cyclegan", "--dataset", str(root), *tiny.split()]
     command += ["--epochs", "2", "--decay-epochs", "1", "--devices", "2"]
     command += ["--out", str(tmp_path / "out")]

@@ -85,6 +85,12 @@ def load_pictures(
             f"crop {recipe.crop} is larger than load {recipe.load}",
             hint=f"--load {recipe.crop} --crop {recipe.crop}",
         )
+    layers = recipe.discriminator_options.get("layers", 3)
+    if recipe.crop < 3 * 2**layers:
+        raise UsageProblem(
+            f"crop {recipe.crop} is too small for a discriminator of {layers} layers",
+            hint=f"--crop {3 * 2**layers} or more, or --discriminator-layers 1",
+        )
     return Pictures(_stack(a, recipe.load, advance), _stack(b, recipe.load, advance), paired)
 
 
