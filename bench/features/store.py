@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import AtlasError
+from data.files import lock
 
 __all__ = ["FeatureStore", "Layers"]
 
@@ -37,8 +38,8 @@ class FeatureStore:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with self._guard():
+        # Going over to WAL does not wait for another process that is just doing the same.
+        with lock(path), self._guard():
             self.base = sqlite3.connect(path, timeout=60, check_same_thread=False)
             self.base.execute("PRAGMA journal_mode=WAL")
             self.base.execute("PRAGMA synchronous=NORMAL")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import warnings
 from collections.abc import Callable
@@ -203,3 +205,12 @@ def test_a_store_that_is_no_database_is_an_error_with_a_hint(tmp_path: Path) -> 
     with pytest.raises(AtlasError, match="cannot be used") as problem:
         FeatureStore(tmp_path / "f.db")
     assert "rm " in str(problem.value.hint)
+
+
+def test_a_new_store_can_be_opened_by_many_at_once(tmp_path: Path) -> None:
+    code = "import sys; from pathlib import Path; from bench.features.store import FeatureStore\n"
+    code += "FeatureStore(Path(sys.argv[1])).close()"
+    command = [sys.executable, "-c", code, str(tmp_path / "f.db")]
+    running = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(6)]
+    talks = [process.communicate(timeout=60)[1] for process in running]
+    assert [process.returncode for process in running] == [0] * 6, talks
