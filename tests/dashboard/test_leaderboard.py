@@ -53,7 +53,7 @@ def _record(home: Path, model: str, kid: float, status: str = "done") -> Record:
         "resize": "none",
     }
     spec = dict.fromkeys(("size", "limit", "pairs_digest"))
-    spec |= {"model": model, "weights_sha256": "", "dataset": "facades", "split": "test"}
+    spec |= {"model": model, "weights_sha256": "", "dataset": "a-street", "split": "test"}
     spec |= {"direction": "AtoB", "precision": "auto", "dataset_digest": "d"}
     spec |= {"reference_digest": "r"}
     names = {role: f"runs/{model}/{role}.png" for role in ("source", "output", "target")}
@@ -104,7 +104,7 @@ def test_a_failed_model_is_shown_with_its_error_as_plain_text(home: Path) -> Non
 
 def test_a_broken_record_does_not_break_the_page(home: Path) -> None:
     _record(home, "good", 0.01)
-    (home / "results" / "facades" / "good" / "x.json").write_text("{")
+    (home / "results" / "a-street" / "good" / "x.json").write_text("{")
     page = _page()
     assert not page.exception
     assert list(page.dataframe[0].value["model"]) == ["good"]
@@ -120,7 +120,7 @@ def test_a_new_record_is_seen(home: Path) -> None:
 def test_pictures_that_are_elsewhere_name_the_command_that_makes_them(home: Path) -> None:
     _record(home, "good", 0.01)
     shutil.rmtree(home / "runs")
-    assert any("bench run --models good --dataset facades" in c.value for c in _page().code)
+    assert any("bench run --models good --dataset a-street" in c.value for c in _page().code)
 
 
 def test_a_record_cannot_show_files_outside_the_home(home: Path) -> None:
@@ -148,7 +148,7 @@ def test_path_prints_where_records_are(home: Path) -> None:
 @pytest.fixture
 def served(home: Path) -> Iterator[str]:
     """The address of a running `dashboard` on the home."""
-    _record(home, "cyclegan.facades", 0.01)
+    _record(home, "cyclegan.tiny", 0.01)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -195,7 +195,7 @@ def test_a_real_browser_shows_the_page(served: str, tmp_path: Path) -> None:
         body = WebDriverWait(driver, 60).until(
             lambda d: (
                 d.find_element(By.TAG_NAME, "body")
-                if "Pictures" in d.find_element(By.TAG_NAME, "body").text
+                if "target" in d.find_element(By.TAG_NAME, "body").text
                 else None
             )
         )
