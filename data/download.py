@@ -6,6 +6,7 @@ import shutil
 import tarfile
 import zipfile
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,7 +25,31 @@ TIMEOUT = (10.0, 60.0)  # seconds to connect, seconds without a byte
 
 
 class _CutError(Exception):
-    """The connection gave less than the file, or another one: the next try goes on."""
+    """The connection gave less than the file: the next try goes on."""
+
+
+class _OtherFileError(Exception):
+    """What is at the address is not the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Hashes:
+    """What is known of the right file's sha256: all of it, its beginning, or nothing."""
+
+    sha256: str | None
+    prefix: str | None
+
+    @property
+    def known(self) -> bool:
+        """Whether anything is."""
+        return bool(self.sha256 or self.prefix)
+
+    def fit(self, path: Path) -> bool:
+        """Whether the file may be the right one."""
+        if not self.known:
+            return True
+        found = sha256_file(path)
+        return found.startswith(self.prefix or "") and found == (self.sha256 or found)
 
 
 def fetch(
@@ -44,48 +69,57 @@ def fetch(
     but what it gives is another file.
     """
     with lock(target):
-        if target.is_file() and _right(target, sha256, sha256_prefix):
+        hashes = _Hashes(sha256, sha256_prefix)
+        if target.is_file() and hashes.fit(target):
             return target
+        part = target.with_name(target.name + ".part")
         problems: list[str] = []
         wrong = False
         for address in sources:
-            part = target.with_name(target.name + ".part")
             try:
-                _receive(address, part, size, report)
+                _obtain(address, part, size, report, hashes)
+            except _OtherFileError as problem:
+                problems.append(f"{address}: {problem}")
+                wrong = True
             except (requests.RequestException, _CutError) as problem:
                 problems.append(f"{address}: {_reason(problem)}")
-                continue
-            if _right(part, sha256, sha256_prefix):
+            else:
                 part.replace(target)
                 return target
-            problems.append(f"{address}: sha256 {sha256_file(part)[:16]}… is another file")
-            wrong = True
-            part.unlink()
         raise _failed(target, sources, size, problems, wrong)
 
 
-def _right(path: Path, sha256: str | None, prefix: str | None) -> bool:
-    if sha256 is None and prefix is None:
-        return True
-    found = sha256_file(path)
-    return (sha256 is None or found == sha256) and found.startswith(prefix or "")
-
-
-def _receive(address: str, part: Path, size: int | None, report: Report | None) -> None:
-    have = part.stat().st_size if part.is_file() else 0
-    if size is not None and have >= size:
-        if have == size:
+def _obtain(
+    address: str, part: Path, size: int | None, report: Report | None, hashes: _Hashes
+) -> None:
+    """Bring `part` to the right content: on from what is there, else from the beginning."""
+    if part.is_file():
+        # An earlier try may have been complete, or have received something else.
+        if hashes.known and hashes.fit(part):
             return
+        if _receive(address, part, size, report) and hashes.fit(part):
+            return
+        part.unlink(missing_ok=True)
+    _receive(address, part, size, report)
+    if not hashes.fit(part):
+        digest = sha256_file(part)
         part.unlink()
-        have = 0
+        raise _OtherFileError(f"sha256 {digest[:16]}… is another file")
+
+
+def _receive(address: str, part: Path, size: int | None, report: Report | None) -> bool:
+    """Read on to the end; False when the server says that nothing follows what is there."""
+    have = part.stat().st_size if part.is_file() else 0
     headers = {"Range": f"bytes={have}-"} if have else {}
     with requests.get(address, headers=headers, stream=True, timeout=TIMEOUT) as response:
         if response.status_code == requests.codes.requested_range_not_satisfiable:
-            part.unlink(missing_ok=True)  # longer than the file: not ours to continue
-            raise _CutError("the part that was here does not belong to this file")
+            return False
         response.raise_for_status()
         begin = _start(response, have)
-        total = size or _length(response, begin)
+        total = _length(response, begin)
+        if size is not None and total is not None and total != size:
+            raise _OtherFileError(f"{total} bytes are another file, not {size}")
+        total = size or total
         with writing(part):
             part.parent.mkdir(parents=True, exist_ok=True)
             file = part.open("ab" if begin else "wb", buffering=0)
@@ -98,6 +132,7 @@ def _receive(address: str, part: Path, size: int | None, report: Report | None) 
                     report(begin, total)
     if total is not None and begin < total:
         raise _CutError(f"cut after {begin} of {total} bytes")
+    return True
 
 
 def _start(response: requests.Response, have: int) -> int:
@@ -115,10 +150,12 @@ def _length(response: requests.Response, begin: int) -> int | None:
 def _reason(problem: Exception) -> str:
     if isinstance(problem, requests.HTTPError) and problem.response is not None:
         return f"HTTP {problem.response.status_code}"
-    if isinstance(problem, requests.ConnectionError):
-        return "cannot connect"
     if isinstance(problem, requests.Timeout):
         return "no answer"
+    if isinstance(problem, requests.exceptions.ChunkedEncodingError):
+        return "the connection was cut"
+    if isinstance(problem, requests.ConnectionError):
+        return "cannot connect"
     return str(problem)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["AtlasError", "BadImage", "NetworkProblem", "UsageProblem", "unknown"]
+__all__ = ["AtlasError", "BadImage", "NetworkProblem", "StorageProblem", "UsageProblem", "unknown"]
 
 
 class AtlasError(Exception):
@@ -32,6 +32,10 @@ class NetworkProblem(AtlasError):
     """A file or service could not be reached (exit code 4): trying later may help."""
 
     exit_code = 4
+
+
+class StorageProblem(AtlasError):
+    """A file could not be written: a full disk, a folder of somebody else's."""
 
 
 class BadImage(AtlasError):

@@ -12,7 +12,7 @@ from tempfile import NamedTemporaryFile
 
 from filelock import FileLock
 
-from data.errors import AtlasError
+from data.errors import StorageProblem
 
 __all__ = ["lock", "replacing", "sha256_file", "write_bytes", "write_text", "writing"]
 
@@ -21,7 +21,7 @@ __all__ = ["lock", "replacing", "sha256_file", "write_bytes", "write_text", "wri
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary file beside `path` that takes its place when the block ends without error.
 
-    Raises AtlasError naming `path` when the disk is full or the folder cannot be written; what
+    Raises StorageProblem naming `path` when the disk is full or the folder cannot be written; what
     was at `path` stays as it was.
     """
     temporary: Path | None = None
@@ -43,7 +43,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn the system's refusal to write `path` into an AtlasError that says what to do."""
+    """Turn the system's refusal to write `path` into a StorageProblem that says what to do."""
     try:
         yield
     except OSError as problem:
@@ -61,18 +61,18 @@ def _flush(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _cannot_write(path: Path, problem: OSError) -> AtlasError:
+def _cannot_write(path: Path, problem: OSError) -> StorageProblem:
     if problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return AtlasError(
+        return StorageProblem(
             f"no space left to write {path}",
             hint="free some, or work elsewhere: --home DIR; finished files were kept",
         )
     if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
-        return AtlasError(
+        return StorageProblem(
             f"cannot write {path}: {problem.strerror}",
             hint="choose a folder of yours: --home DIR, or set ATLAS_HOME",
         )
-    return AtlasError(f"cannot write {path}: {problem.strerror or problem}")
+    return StorageProblem(f"cannot write {path}: {problem.strerror or problem}")
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from data.errors import UsageProblem
+from data.errors import BadImage, UsageProblem
 from data.images import decode, find_images
 
 __all__ = ["ImageRef", "Layout", "Split", "find_layout"]
@@ -38,8 +38,10 @@ class ImageRef:
         picture = decode(self.path)
         if self.part == "whole":
             return picture
-        middle = picture.shape[1] // 2
-        return picture[:, :middle] if self.part == "left" else picture[:, middle : 2 * middle]
+        height, width = picture.shape[:2]
+        if width % 2 or width <= height:
+            raise BadImage(f"{self.path} is {width}×{height}: no A|B pair side by side")
+        return picture[:, : width // 2] if self.part == "left" else picture[:, width // 2 :]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +69,9 @@ def find_layout(root: Path) -> Layout:
     Raises UsageProblem for an empty folder, one in no known layout, and pairs that do not match.
     """
     folders = {p.name: p for p in sorted(root.iterdir()) if p.is_dir() and p.name[0] != "."}
-    if any(f"{split}A" in folders for split in SPLITS):
-        return _unpaired(root, folders)
+    lower = {name.lower(): p for name, p in folders.items()}
+    if any(f"{split}{domain}" in lower for split in SPLITS for domain in "ab"):
+        return _unpaired(root, lower)
     if any(split in folders and find_images(folders[split]) for split in SPLITS):
         return _side_by_side(root, folders)
     filled = {name: images for name, p in folders.items() if (images := find_images(p))}
@@ -98,8 +101,8 @@ def _refs(paths: Sequence[Path], part: Part = "whole") -> tuple[ImageRef, ...]:
 def _unpaired(root: Path, folders: dict[str, Path]) -> Layout:
     splits = {}
     for name in SPLITS:
-        a, b = folders.get(f"{name}A"), folders.get(f"{name}B")
-        if a is None and b is None:
+        a, b = folders.get(f"{name}a"), folders.get(f"{name}b")
+        if not any(find_images(folder) for folder in (a, b) if folder is not None):
             continue
         if a is None or b is None:
             raise UsageProblem(
@@ -110,10 +113,12 @@ def _unpaired(root: Path, folders: dict[str, Path]) -> Layout:
             b=_refs(_filled(b)),
             truths=None,
         )
-        truths = folders.get(f"{name}T")
+        truths = folders.get(f"{name}t")
         if truths is not None:
             split = Split(a=split.a, b=split.b, truths=_match(split.a, _refs(_filled(truths))))
         splits[name] = split
+    if not splits:
+        raise UsageProblem(f"no pictures in {root}", hint="known are: " + LAYOUTS[0])
     return Layout(kind="unpaired", paired=False, domains=("A", "B"), splits=splits)
 
 
@@ -127,6 +132,8 @@ def _filled(folder: Path) -> list[Path]:
 def _match(a: tuple[ImageRef, ...], b: tuple[ImageRef, ...]) -> tuple[ImageRef, ...]:
     """`b` in the order of `a`, by id."""
     by_id = {ref.id: ref for ref in b}
+    _check_names(a)
+    _check_names(b)
     odd = sorted(by_id.keys() ^ {ref.id for ref in a})
     if odd or len(a) != len(by_id):
         folders = f"{a[0].path.parent} ({len(a)}) and {b[0].path.parent} ({len(b)})"
@@ -134,9 +141,22 @@ def _match(a: tuple[ImageRef, ...], b: tuple[ImageRef, ...]) -> tuple[ImageRef, 
             f"pairs do not match in {folders}: {', '.join(odd[:3])}"
             + (f" and {len(odd) - 3} more" if len(odd) > 3 else "")
             + " have no partner",
-            hint="a pair is two files with the same name but for the suffix",
+            hint="a pair is two files with the same name but for the suffix; domains that are no "
+            "pairs go into testA/ and testB/",
         )
     return tuple(by_id[ref.id] for ref in a)
+
+
+def _check_names(refs: tuple[ImageRef, ...]) -> None:
+    first: dict[str, Path] = {}
+    for ref in refs:
+        other = first.setdefault(ref.id, ref.path)
+        if other != ref.path:
+            raise UsageProblem(
+                f"{other} and {ref.path.name} have one name but for the suffix, so it is not "
+                "clear which of them makes the pair",
+                hint=f"mv {ref.path} elsewhere",
+            )
 
 
 def _side_by_side(root: Path, folders: dict[str, Path]) -> Layout:
@@ -157,7 +177,7 @@ def _check_halves(path: Path) -> None:
             width, height = image.size
     except OSError:
         return  # said when it is read, with the reason
-    if width % 2 or width < height:
+    if width <= height:
         raise UsageProblem(
             f"{path} is {width}×{height}: too narrow to be an A|B pair side by side",
             hint="known are: " + "; ".join(LAYOUTS),
@@ -169,7 +189,7 @@ def _two_folders(root: Path, filled: dict[str, list[Path]]) -> Layout:
     a, b = _refs(files_a), _refs(files_b)
     paired = {ref.id for ref in a} == {ref.id for ref in b}
     shared = len({ref.id for ref in a} & {ref.id for ref in b})
-    if not paired and shared * 2 > max(len(a), len(b)):
+    if not paired and shared * 2 > min(len(a), len(b)):
         _match(a, b)  # most are pairs, so a missing partner is a mistake: says which
     split = Split(a=a, b=b, truths=_match(a, b) if paired else None)
     # No split was made by whoever made the folder: the same pictures stand for both.

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from data.errors import AtlasError, BadImage
 from data.files import replacing
@@ -49,7 +49,7 @@ def find_images(folder: Path, recursive: bool = False) -> list[Path]:
 def decode(path: Path) -> Array:
     """A picture file as uint8 RGB [H,W,3].
 
-    EXIF orientation is applied, alpha laid on white, 16-bit grey scaled (not clipped), palette,
+    EXIF orientation is applied, alpha laid on white, deeper grey scaled (not clipped), palette,
     grey and CMYK converted; of an animation the first frame. Raises BadImage for a file that is
     truncated, no picture, or has over MAX_PIXELS (told from its header).
     """
@@ -60,15 +60,21 @@ def decode(path: Path) -> Array:
                 _check_size(path, image)
                 image.load()
                 return _to_rgb(ImageOps.exif_transpose(image))
-    except BadImage:
-        raise
+    except BadImage as problem:
+        raise BadImage(_with_path(path, problem.message)) from problem
     except FileNotFoundError as problem:
         raise BadImage(f"{path} does not exist") from problem
     except Image.DecompressionBombError as problem:
         raise BadImage(f"{path} is too large: over {MAX_PIXELS / 1e6:.0f} megapixels") from problem
+    except UnidentifiedImageError as problem:
+        raise BadImage(f"{path} cannot be read as a picture: no format is recognised") from problem
     except Exception as problem:  # decoders raise what the broken byte leads to
         reason = str(problem).replace(f"'{path}'", "the file") or type(problem).__name__
         raise BadImage(f"{path} cannot be read as a picture: {reason}") from problem
+
+
+def _with_path(path: Path, message: str) -> str:
+    return message if message.startswith(str(path)) else f"{path}: {message}"
 
 
 def _check_size(path: Path, image: Image.Image) -> None:
@@ -92,10 +98,19 @@ def _to_rgb(image: Image.Image) -> Array:
 
 def _grey16(image: Image.Image) -> Array:
     values = np.array(image).astype(np.float64)
-    # Mode I and F come from 16-bit files too; what has only 8-bit values stays as it is.
-    top = 255.0 if image.mode in ("I", "F") and values.max() <= 255 else 65535.0
+    top = 65535.0 if image.mode.startswith("I;16") else _top(values, image.mode)
     grey = np.clip(np.rint(values * (255.0 / top)), 0, 255).astype(np.uint8)
     return np.repeat(grey[:, :, None], 3, axis=2)
+
+
+def _top(values: NDArray[np.float64], mode: str) -> float:
+    """White of a file that does not say how many bits it uses: 1, 8 or 16."""
+    most = float(values.max())
+    if not np.isfinite(values).all() or values.min() < 0 or most > 65535:
+        raise BadImage(f"grey values from {values.min():g} to {most:g} are in no known range")
+    if mode == "F" and most <= 1:
+        return 1.0
+    return 255.0 if most <= 255 else 65535.0
 
 
 def encode(path: Path, picture: Array, effort: int = 1) -> None:

@@ -54,6 +54,9 @@ class Server:
         begin = 0
         if wanted and self.honours_range:
             begin = int(wanted.removeprefix("bytes=").rstrip("-"))
+            if begin >= len(self.content):
+                request.send_error(416)
+                return
             request.send_response(206)
             last = len(self.content) - 1
             request.send_header("Content-Range", f"bytes {begin}-{last}/{len(self.content)}")

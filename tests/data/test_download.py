@@ -58,6 +58,32 @@ def test_a_wrong_file_never_replaces_a_good_one(tmp_path: Path, server) -> None:
     assert not (tmp_path / "f.part").exists()
 
 
+@pytest.mark.parametrize("length", [300_000, len(CONTENT), len(CONTENT) + 5])
+def test_a_foreign_part_is_thrown_away_and_the_file_still_arrives(
+    tmp_path: Path,
+    server,  # type: ignore[no-untyped-def]
+    length: int,
+) -> None:
+    server.content = CONTENT
+    (tmp_path / "f.part").write_bytes(b"x" * length)
+    fetch([server.address], tmp_path / "f", sha256=SHA256, size=len(CONTENT))
+    assert (tmp_path / "f").read_bytes() == CONTENT
+
+
+def test_a_complete_part_needs_no_request(tmp_path: Path, server) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "f.part").write_bytes(CONTENT)
+    fetch([server.address], tmp_path / "f", sha256=SHA256)
+    assert server.asked == []
+    assert (tmp_path / "f").read_bytes() == CONTENT
+
+
+def test_a_page_in_place_of_the_file_is_told_by_its_length(tmp_path: Path, server) -> None:  # type: ignore[no-untyped-def]
+    server.content = b"<html>log in first"
+    with pytest.raises(AtlasError, match="18 bytes are another file"):
+        fetch([server.address], tmp_path / "f", sha256=SHA256, size=len(CONTENT))
+    assert not (tmp_path / "f.part").exists()
+
+
 def test_the_next_mirror_is_asked(tmp_path: Path, server) -> None:  # type: ignore[no-untyped-def]
     server.content = CONTENT
     fetch([REFUSED, server.address], tmp_path / "f", sha256=SHA256)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from data.errors import UsageProblem
+from data.errors import BadImage, UsageProblem
 from data.folders import find_layout
 
 
@@ -77,4 +77,56 @@ def test_a_narrow_file_is_no_pair(tmp_path: Path, paint) -> None:  # type: ignor
 def test_a_domain_without_the_other_is_an_error(tmp_path: Path, paint) -> None:  # type: ignore[no-untyped-def]
     paint("trainA/1.png")
     with pytest.raises(UsageProblem, match="trainA or trainB but not both"):
+        find_layout(tmp_path)
+
+
+def test_domains_in_capitals_are_domains(tmp_path: Path, paint) -> None:  # type: ignore[no-untyped-def]
+    for name in ("TestA/1.png", "TestB/2.png"):
+        paint(name)
+    assert find_layout(tmp_path).kind == "unpaired"
+
+
+def test_target_folders_alone_are_no_data_set(tmp_path: Path, paint) -> None:  # type: ignore[no-untyped-def]
+    for name in ("trainB/1.png", "testB/1.png"):
+        paint(name)
+    with pytest.raises(UsageProblem, match="trainA or trainB but not both"):
+        find_layout(tmp_path)
+
+
+def test_an_empty_split_does_not_stand_in_the_way_of_another(tmp_path: Path, paint) -> None:  # type: ignore[no-untyped-def]
+    for name in ("testA/1.png", "testB/2.png"):
+        paint(name)
+    for name in ("trainA", "trainB"):
+        (tmp_path / name).mkdir()
+    assert list(find_layout(tmp_path).splits) == ["test"]
+
+
+def test_a_smaller_folder_whose_names_all_match_is_a_broken_pairing(tmp_path: Path, paint) -> None:  # type: ignore[no-untyped-def]
+    for name in ("A/1.png", "A/2.png", "A/3.png", "A/4.png", "B/1.png"):
+        paint(name)
+    with pytest.raises(UsageProblem, match="2, 3, 4 have no partner") as problem:
+        find_layout(tmp_path)
+    assert "testA/ and testB/" in str(problem.value.hint)
+
+
+def test_two_files_of_one_name_in_a_paired_set_are_named(tmp_path: Path, paint) -> None:  # type: ignore[no-untyped-def]
+    for name in ("A/1.png", "A/1.bmp", "B/1.png"):
+        paint(name)
+    with pytest.raises(UsageProblem, match=r"1\.bmp and 1\.png have one name"):
+        find_layout(tmp_path)
+
+
+def test_a_file_that_is_no_pair_among_pairs_is_unreadable(tmp_path: Path, paint) -> None:  # type: ignore[no-untyped-def]
+    paint("test/1.png", size=(4, 8))
+    paint("test/2.png", size=(1, 1))
+    paint("test/3.png", size=(4, 9))
+    _, dot, odd = find_layout(tmp_path).splits["test"].a
+    for ref in (dot, odd):
+        with pytest.raises(BadImage, match=r"no A\|B pair"):
+            ref.read()
+
+
+def test_square_photographs_are_not_cut_in_half(tmp_path: Path, paint) -> None:  # type: ignore[no-untyped-def]
+    paint("test/1.png", size=(8, 8))
+    with pytest.raises(UsageProblem, match="8×8: too narrow"):
         find_layout(tmp_path)

@@ -133,3 +133,25 @@ def test_only_pictures_are_found_and_sorted(tmp_path: Path) -> None:
     for name in ("b.PNG", "a.jpg", ".hidden.png", "notes.txt"):
         (tmp_path / name).touch()
     assert [path.name for path in find_images(tmp_path)] == ["a.jpg", "b.PNG"]
+
+
+@pytest.mark.parametrize(
+    ("values", "white"),
+    [
+        (np.array([[0.0, 1.0]], dtype=np.float32), [0, 255]),
+        (np.array([[0.0, 255.0]], dtype=np.float32), [0, 255]),
+        (np.array([[0, 65535]], dtype=np.int32), [0, 255]),
+    ],
+)
+def test_deep_grey_files_are_scaled_by_their_range(
+    tmp_path: Path, values: np.ndarray, white: list[int]
+) -> None:
+    Image.fromarray(values).save(tmp_path / "grey.tif")
+    assert decode(tmp_path / "grey.tif")[0, :, 0].tolist() == white
+
+
+@pytest.mark.parametrize("value", [float("nan"), -1.0, 1e9])
+def test_grey_values_in_no_known_range_are_refused(tmp_path: Path, value: float) -> None:
+    Image.fromarray(np.array([[0.0, value]], dtype=np.float32)).save(tmp_path / "odd.tif")
+    with pytest.raises(BadImage, match=r"odd\.tif.*in no known range"):
+        decode(tmp_path / "odd.tif")
