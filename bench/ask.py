@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.features.extractor import ExtractorCard, Found, extractor_card
-from bench.features.weights import find
+from bench.features.weights import expect, find
 from bench.metrics.registry import MetricCard, metric_card
 from bench.pictures import PictureSet, collect
 from bench.plan import Ask, Cell, cells, parse_metrics, parse_models
@@ -42,18 +42,17 @@ def prepare(
     seed: int,
     precision: str,
     skip_bad: bool,
+    dry_run: bool = False,
 ) -> Plan:
-    """Check every word before any work: models, metrics, data set, pictures, weights."""
+    """Check every word before any work: models, metrics, data set, pictures, weights.
+
+    With `dry_run` an extractor's weights that are not here stay there.
+    """
     choices = parse_models(models)
     wanted = parse_metrics(metrics)
     data = load_dataset(dataset, home)
     direction = direction or data.default_direction
     wanted = _possible(wanted, data, split, direction)
-    extractors = {
-        name: (card, find(card, home, weights_dir))
-        for name in sorted({m.extractor for m in wanted if m.extractor})
-        for card in [extractor_card(name)]
-    }
     pictures = collect(
         data,
         split=split,
@@ -63,6 +62,10 @@ def prepare(
         seed=seed,
         skip_bad=skip_bad,
     )
+    names = sorted({m.extractor for m in wanted if m.extractor})
+    cards = {name: extractor_card(name) for name in names}
+    look = expect if dry_run else find
+    extractors = {name: (card, look(card, home, weights_dir)) for name, card in cards.items()}
     ask = Ask(
         dataset=data.name,
         split=split,

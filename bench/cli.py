@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
-from bench.leaderboard import Table, footer, headers, line, markdown, tables
+from bench.leaderboard import Row, Table, footer, headers, line, markdown, tables
 from bench.records import Record, find, read_all
 from data.console import Group, emit_json, hint, home_option, say, table, warn
-from data.errors import AtlasError, UsageProblem
+from data.datasets import list_datasets
+from data.errors import AtlasError, UsageProblem, unknown
 from data.paths import PUBLISHED, Home, find_home
 
 __all__ = ["main"]
@@ -81,7 +82,7 @@ def run(
 
     machine = Machine(device=asked.pop("device"), batch=asked.pop("batch"))
     where = find_home(home).ready()
-    plan = prepare(models, dataset, metrics, where, weights_dir, **asked)
+    plan = prepare(models, dataset, metrics, where, weights_dir, dry_run=dry_run, **asked)
     done = [] if force else [r for c in plan.cells if (r := recorded(c, where))]
     say(f"{len(done)} of {len(plan.cells)} already recorded")
     if dry_run:
@@ -142,21 +143,30 @@ def leaderboard(
     Models that were asked different questions (other split, size, direction, pictures) are in
     tables of their own.
     """
-    records = read_all(_folders(find_home(home), published), Path(dataset).name)
-    if not records:
-        raise UsageProblem(
-            f"nothing is recorded for data set '{dataset}'",
-            hint=f"bench run --models ganilla,cyclegan --dataset {dataset}",
-        )
-    for shown in tables(records):
+    for shown in tables(_records(_folders(find_home(home), published), dataset)):
         if as_json:
             emit_json(row.to_json() for row in shown.rows)
+            emit_json(Row(record.model, record).to_json() for record in shown.failed)
         elif as_markdown:
             click.echo(markdown(shown))
         else:
             _show(shown)
             for record in shown.failed:
                 warn(f"{record.model} failed: {(record.error or {}).get('message')}")
+
+
+def _records(folders: list[Path], dataset: str) -> list[Record]:
+    """The records of a data set by name or folder; UsageProblem where there are none."""
+    name = Path(dataset).resolve().name if Path(dataset).is_dir() else dataset
+    if found := read_all(folders, name):
+        return found
+    known = {str(record.spec["dataset"]) for record in read_all(folders)}
+    if name in list_datasets() or Path(dataset).is_dir():
+        raise UsageProblem(
+            f"nothing is recorded for data set '{name}'",
+            hint=f"bench run --models ganilla,cyclegan --dataset {dataset}",
+        )
+    raise unknown("data set with records", name, known, "bench ls")
 
 
 def _folders(home: Home, published: bool = False) -> list[Path]:
@@ -169,7 +179,8 @@ def _folders(home: Home, published: bool = False) -> list[Path]:
 @home_option
 def ls(dataset: str | None, as_json: bool, home: str | None) -> None:
     """List records, newest first."""
-    records = read_all(_folders(find_home(home)), dataset)
+    folders = _folders(find_home(home))
+    records = read_all(folders) if dataset is None else _records(folders, dataset)
     records.sort(key=lambda r: r.finished, reverse=True)
     if as_json:
         emit_json(record.to_json() for record in records)
@@ -235,8 +246,6 @@ def metrics(as_json: bool) -> None:
 @json_option
 def datasets(as_json: bool) -> None:
     """List the data sets that are known by name."""
-    from data.datasets import list_datasets
-
     rows = [
         {
             "name": card.name,

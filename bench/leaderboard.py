@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.records import Record
 
-__all__ = ["Column", "Row", "Table", "footer", "headers", "line", "markdown", "tables"]
+__all__ = ["Column", "Row", "Table", "footer", "headers", "line", "markdown", "scaled", "tables"]
 
 # A table holds records that agree in these: another one never shares a column with them.
 QUESTION = (
@@ -60,17 +60,19 @@ class Row:
         """One object with every score under its metric's name."""
         spec = self.record.spec
         return {
-            "rank": self.rank,
+            "rank": self.rank or None,
             "model": self.model,
-            "dataset": spec["dataset"],
-            "split": spec["split"],
-            "direction": spec["direction"],
+            "status": self.record.status,
+            **{name: spec.get(name) for name in QUESTION},
+            "seed": spec.get("seed"),
+            "precision": spec["precision"],
             "weights_sha256": spec["weights_sha256"],
             "paper": self.record.card.get("paper", ""),
             "record": self.record.id,
             "scores": [dict(score) for score in self.scores.values()],
             "images_per_second": self.record.cost.get("images_per_second"),
             "parameters": self.record.cost.get("parameters"),
+            "error": dict(self.record.error) if self.record.error else None,
         }
 
 
@@ -86,11 +88,11 @@ class Table:
     @property
     def ranked_by(self) -> Column | None:
         """The column that decides the order."""
-        for metric in RANKED_BY:
-            for column in self.columns:
-                if column.metric == metric:
-                    return column
-        return self.columns[0] if self.columns else None
+        count = {c: sum(c in row.scores for row in self.rows) for c in self.columns}
+        ranking = [c for c in self.columns if c.metric in RANKED_BY] or self.columns[:1]
+        # The one that most models have: a model without it would stand below worse ones.
+        ranking.sort(key=lambda c: (-count[c], c.metric not in RANKED_BY[:1], not c.comparable))
+        return ranking[0] if ranking else None
 
 
 def tables(records: Iterable[Record]) -> list[Table]:
@@ -118,10 +120,22 @@ def _table(question: dict[str, Any], records: list[Record]) -> Table:
             columns[column] = None
             row.scores[column] = score
     done = {row.model for row in rows.values()}
+    _tell_apart(rows.values())
     failed = [r for r in records if r.status == "error" and r.model not in done]
     table = Table(question, sorted(columns, key=_order), list(rows.values()), failed)
     _rank(table)
     return table
+
+
+def _tell_apart(rows: Iterable[Row]) -> None:
+    """Two files of one name are two models: theirs get the beginning of their sha256."""
+    by_name: dict[str, list[Row]] = {}
+    for row in rows:
+        by_name.setdefault(row.model, []).append(row)
+    for same in (group for group in by_name.values() if len(group) > 1):
+        for row in same:
+            spec = row.record.spec
+            row.model += f" {spec['weights_sha256'][:6]} {spec['precision']}"
 
 
 def _column(score: Mapping[str, Any]) -> Column:
@@ -173,12 +187,19 @@ def line(table: Table, row: Row) -> list[str]:
 
 def cell(score: Mapping[str, Any] | None, column: Column) -> str:
     """`12.3 ±0.4`, in the digits that the interval allows; empty without a score."""
-    if score is None:
+    value, half = scaled(score, column)
+    if value is None or half is None:
         return ""
-    scale = SCALED.get(column.metric, 1)
-    value, half = score["value"] * scale, (score["high"] - score["low"]) / 2 * scale
     digits = 3 if abs(value) < 10 else 2 if abs(value) < 100 else 1
     return f"{value:.{digits}f} ±{half:.{digits}f}"
+
+
+def scaled(score: Mapping[str, Any] | None, column: Column) -> tuple[float | None, float | None]:
+    """Value and half of the interval in the unit of the column's label."""
+    if score is None:
+        return None, None
+    scale = SCALED.get(column.metric, 1)
+    return score["value"] * scale, (score["high"] - score["low"]) / 2 * scale
 
 
 def footer(table: Table) -> list[str]:
@@ -203,6 +224,9 @@ def footer(table: Table) -> list[str]:
             f"ranked by {table.ranked_by.metric}; models share a rank where their 95 % "
             "intervals overlap"
         )
+        unranked = [row.model for row in table.rows if table.ranked_by not in row.scores]
+        if unranked:
+            notes.append(f"no rank without {table.ranked_by.metric}: {', '.join(unranked)}")
     return notes
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import copy
 import resource
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -62,21 +61,31 @@ def measure(
 def _score(
     metric: MetricCard, bench: Bench, seen: Seen, references: Vectors, result: Result
 ) -> None:
-    compute: Callable[[], Score]
-    if metric.needs == "pairs":
-        compute = partial(metric.compute, seen.values[metric.name], bench.seed)
-    else:
-        assert metric.extractor is not None
-        own = seen.vectors[metric.extractor][metric.layer].astype(np.float64)
-        other = references[metric.extractor][metric.layer].astype(np.float64)
-        compute = partial(metric.compute, own, other, bench.seed)
     try:
-        score = compute()
+        if metric.needs == "pairs":
+            score = metric.compute(seen.values[metric.name], bench.seed)
+        else:
+            score = _of_features(metric, bench, seen, references)
     except AtlasError as problem:  # too few pictures for this one: the others still count
         result.warnings.append(f"no {metric.name}: {problem.message}")
         return
     result.scores.append(_with_protocol(score, metric, bench))
     result.warnings += score.warnings
+
+
+def _of_features(metric: MetricCard, bench: Bench, seen: Seen, references: Vectors) -> Score:
+    assert metric.extractor is not None
+    own = seen.vectors[metric.extractor][metric.layer].astype(np.float64)
+    other = references[metric.extractor][metric.layer].astype(np.float64)
+    score: Score = metric.compute(own, other, bench.seed)
+    if metric.beside is None:
+        return score
+    named = own[_by_name(bench.pictures.sources)], other[_by_name(bench.pictures.references)]
+    return replace(score, extra={**score.extra, **metric.beside(*named, bench.seed)})
+
+
+def _by_name(pictures: Sequence[Picture]) -> list[int]:
+    return sorted(range(len(pictures)), key=lambda row: pictures[row].ref.path.name)
 
 
 def _with_protocol(score: Score, metric: MetricCard, bench: Bench) -> Score:

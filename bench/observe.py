@@ -68,24 +68,23 @@ def reference_features(bench: Bench, advance: Advance) -> Vectors:
 
 def observe(run: str, translator: Translator, bench: Bench, clock: Clock, advance: Advance) -> Seen:
     """Translate every source, and take features and pairwise numbers while outputs are at hand."""
-    rows: dict[str, dict[str, Layers]] = defaultdict(dict)
-    values: dict[str, dict[str, float]] = defaultdict(dict)
+    rows: dict[str, dict[int, Layers]] = defaultdict(dict)
+    values: dict[str, dict[int, float]] = defaultdict(dict)
     seen, truth = Seen(), _truths(bench)
     folder, read = bench.home.runs / run / "images", reader(bench.pictures.size)
     for batch in outputs(translator, bench.pictures.sources, read, folder, bench.batch, clock):
-        ids = [picture.ref.id for picture in batch.pictures]
         with clock.stage("features"):
             found = extract(batch.outputs, bench.extractors, bench.keys(), bench.store)
             for name, layers in found.items():
-                rows[name] |= dict(zip(ids, layers, strict=True))
-            targets = [truth(id_) for id_ in ids] if truth else []
+                rows[name] |= dict(zip(batch.rows, layers, strict=True))
+            targets = [truth(row) for row in batch.rows] if truth else []
             for metric in (m for m in bench.metrics if m.needs == "pairs"):
                 against = batch.sources if _of_source(metric) else targets
                 numbers = _pairs(metric, bench, batch.outputs, against)
-                values[metric.name] |= dict(zip(ids, map(float, numbers), strict=True))
-        seen.made += len(ids) if batch.new else 0
-        advance(len(ids))
-    order = [picture.ref.id for picture in bench.pictures.sources]
+                values[metric.name] |= dict(zip(batch.rows, map(float, numbers), strict=True))
+        seen.made += len(batch.rows) if batch.new else 0
+        advance(len(batch.rows))
+    order = range(len(bench.pictures.sources))
     seen.vectors = {name: _stack([found[i] for i in order]) for name, found in rows.items()}
     seen.values = {name: np.array([found[i] for i in order]) for name, found in values.items()}
     return seen
@@ -103,14 +102,13 @@ def _of_source(metric: MetricCard) -> bool:
     return metric.name.endswith("-source")
 
 
-def _truths(bench: Bench) -> Callable[[str], Array] | None:
-    """Reads the true answer for a source's id; None when no metric asks for one."""
-    pictures, read = bench.pictures, reader(bench.pictures.size)
+def _truths(bench: Bench) -> Callable[[int], Array] | None:
+    """Reads the true answer for a source; None when no metric asks for one."""
+    truths, read = bench.pictures.truths, reader(bench.pictures.size)
     wanted = any(m.needs == "pairs" and not _of_source(m) for m in bench.metrics)
-    if pictures.truths is None or not wanted:
+    if truths is None or not wanted:
         return None
-    by_id = {s.ref.id: t for s, t in zip(pictures.sources, pictures.truths, strict=True)}
-    return lambda id_: read(by_id[id_].ref)
+    return lambda row: read(truths[row].ref)
 
 
 def _pairs(

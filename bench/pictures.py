@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +53,9 @@ class PictureSet:
         }
 
 
+Row = tuple[Picture, Picture | None]  # a source and its true answer
+
+
 def _join(digests: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()
 
@@ -82,32 +86,43 @@ def collect(
     nothing. Raises BadImage for an unreadable file (unless `skip_bad`), UsageProblem when fewer
     than two sources or references are left.
     """
-    read = reader(size)
     bad: list[str] = []
-    sources = _known(dataset.sources(split, direction), read, skip_bad, bad)
-    references = _known(dataset.references(split, direction), read, skip_bad, bad)
-    refs = dataset.truths(split, direction)
-    truths = None if refs is None else {p.ref.id: p for p in _known(refs, read, skip_bad, bad)}
-    if truths is not None:
-        sources = [s for s in sources if s.ref.id in truths]
-    sources = _draw(sources, limit, seed)
-    for role, found in (("source", sources), ("reference", references)):
-        if len(found) < 2:
-            raise UsageProblem(
-                f"'{dataset.name}' has {len(found)} {role} picture(s) in split '{split}', "
-                "and a spread needs at least 2",
-                hint="choose another --split, or a larger --limit",
-            )
+    sources = dataset.sources(split, direction)
+    references = dataset.references(split, direction)
+    truths = dataset.truths(split, direction)
+    # Of a paired set the references are the true answers: each file is read once.
+    wanted = dict.fromkeys([*sources, *references, *(truths or ())])
+    known = _known(list(wanted), reader(size), skip_bad, bad)
+    rows = [
+        (known[s], None if t is None else known[t])
+        for s, t in zip(sources, truths or repeat(None), strict=False)
+        if s in known and (t is None or t in known)
+    ]
+    rows = _draw(rows, limit, seed)
+    against = sorted((known[r] for r in references if r in known), key=lambda p: p.digest)
+    _enough(dataset, split, len(rows), len(against))
     return PictureSet(
-        sources=tuple(sources := sorted(sources, key=lambda p: p.digest)),
-        references=tuple(sorted(references, key=lambda p: p.digest)),
-        truths=None if truths is None else tuple(truths[s.ref.id] for s in sources),
+        sources=tuple(source for source, _ in rows),
+        references=tuple(against),
+        truths=None if truths is None else tuple(t for _, t in rows if t is not None),
         size=size,
         skipped=tuple(bad),
     )
 
 
-def _known(refs: Sequence[ImageRef], read: Reader, skip_bad: bool, bad: list[str]) -> list[Picture]:
+def _enough(dataset: Dataset, split: str, sources: int, references: int) -> None:
+    for role, count in (("source", sources), ("reference", references)):
+        if count < 2:
+            raise UsageProblem(
+                f"'{dataset.name}' has {count} {role} picture(s) in split '{split}', "
+                "and a spread needs at least 2",
+                hint="choose another --split, or a larger --limit",
+            )
+
+
+def _known(
+    refs: Sequence[ImageRef], read: Reader, skip_bad: bool, bad: list[str]
+) -> dict[ImageRef, Picture]:
     def refuse(ref: ImageRef, problem: BadImage) -> None:
         if not skip_bad:
             raise AtlasError(
@@ -115,15 +130,21 @@ def _known(refs: Sequence[ImageRef], read: Reader, skip_bad: bool, bad: list[str
             ) from problem
         bad.append(f"{ref.path.name}: {problem.message}")
 
-    found = []
+    found: dict[ImageRef, Picture] = {}
     for items, pictures in batches(refs, read, 16, refuse):
-        found += [Picture(ref, digest(p)) for ref, p in zip(items, pictures, strict=True)]
+        found |= {ref: Picture(ref, digest(p)) for ref, p in zip(items, pictures, strict=True)}
     return found
 
 
-def _draw(sources: list[Picture], limit: int | None, seed: int) -> list[Picture]:
-    if limit is None or limit >= len(sources):
-        return sources
-    drawn = sorted(sources, key=lambda p: hashlib.sha256(f"{seed}{p.digest}".encode()).digest())
-    kept = {p.ref.id for p in drawn[:limit]}
-    return [p for p in sources if p.ref.id in kept]
+def _draw(rows: list[Row], limit: int | None, seed: int) -> list[Row]:
+    """Rows in the order of their content, or `limit` of them drawn by it."""
+    rows = sorted(rows, key=_content)
+    if limit is None or limit >= len(rows):
+        return rows
+    drawn = sorted(rows, key=lambda r: hashlib.sha256(f"{seed}{_content(r)}".encode()).digest())
+    return sorted(drawn[:limit], key=_content)
+
+
+def _content(row: Row) -> str:
+    source, truth = row
+    return source.digest + (truth.digest if truth else "")

@@ -9,6 +9,7 @@ from typing import Any
 from bench.metrics.registry import MetricCard, metric_card
 from bench.pictures import PictureSet
 from bench.records import record_id
+from data.console import warn
 from data.errors import AtlasError, UsageProblem
 from data.paths import Home
 from zoo.registry import Choice, names, resolve
@@ -96,7 +97,13 @@ def cells(
             for m in sorted(ask.metrics, key=lambda m: m.name)
         ],
     }
-    return [_cell(choice, asked, home) for choice in choices]
+    made: dict[str, Cell] = {}
+    for choice in choices:
+        cell = _cell(choice, asked, home)
+        if cell.id in made and cell.problem is None:
+            warn(f"{cell.name} has the weights of {made[cell.id].name}: measured once")
+        made.setdefault(cell.id if cell.problem is None else cell.name, cell)
+    return list(made.values())
 
 
 def _cell(choice: Choice, asked: Mapping[str, Any], home: Home) -> Cell:

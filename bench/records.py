@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from data.console import warn
 from data.errors import AtlasError, UsageProblem
 from data.files import write_text
 
-__all__ = ["SCHEMA", "Record", "find", "read", "read_all", "record_id", "write"]
+__all__ = ["SCHEMA", "NewerRecord", "Record", "find", "read", "read_all", "record_id", "write"]
 
 SCHEMA = 1  # fields are added under the same number, never reused
 
@@ -46,6 +47,10 @@ class Record:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
+class NewerRecord(AtlasError):
+    """A record of a later version: it can neither be read nor written over."""
+
+
 def record_id(decides: Mapping[str, Any]) -> str:
     """16 hexadecimal digits of the sha256 of canonical JSON: the same question, the same id."""
     canonical = json.dumps(decides, sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -72,13 +77,48 @@ def read(path: Path) -> Record:
     """The record in a file; AtlasError when it is damaged or of another schema."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        if content.get("schema") != SCHEMA:
-            raise ValueError(f"schema {content.get('schema')} is not {SCHEMA}")
+        schema = content.get("schema")
+        if isinstance(schema, int) and schema > SCHEMA:
+            raise NewerRecord(
+                f"{path} has schema {schema}, and this version knows up to {SCHEMA}",
+                hint="install a newer i2i-atlas, or use another --home",
+            )
         known = {name: content[name] for name in Record.__dataclass_fields__ if name in content}
         lists = {name: tuple(known[name]) for name in ("scores", "warnings", "pictures")}
-        return Record(**{**known, **lists})
+        return _checked(Record(**{**known, **lists}))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
         raise AtlasError(f"{path} is no record that can be read: {problem}") from problem
+
+
+SPEC = ("model", "dataset", "split", "direction", "weights_sha256", "precision")
+SCORE = ("metric", "spread", "unit", "direction", "resize")
+NUMBERS = ("value", "low", "high", "n", "version")
+
+
+def _checked(record: Record) -> Record:
+    """The record, if readers can rely on what they use of it; ValueError with what is wrong."""
+    _texts("spec", record.spec, SPEC)
+    _texts("record", record.to_json(), ("id", "finished", "started"))
+    if record.schema != SCHEMA or record.status not in ("done", "error"):
+        raise ValueError(f"schema {record.schema} with status '{record.status}'")
+    for score in record.scores:
+        _texts("score", score, SCORE)
+        for name in NUMBERS:
+            if not isinstance(score.get(name), int | float) or not math.isfinite(score[name]):
+                raise ValueError(f"{score['metric']}: {name} is {score.get(name)!r}")
+    for name in ("card", "cost", "environment"):
+        _texts(name, getattr(record, name), ())
+    for entry in (record.error or {}, *record.pictures):
+        _texts("entry", entry, ())
+    return record
+
+
+def _texts(what: str, found: Any, names: Iterable[str]) -> None:
+    if not isinstance(found, Mapping):
+        raise ValueError(f"{what} is no object")
+    for name in names:
+        if not isinstance(found.get(name), str):
+            raise ValueError(f"{what} has no '{name}'")
 
 
 def read_all(folders: Iterable[Path], dataset: str | None = None) -> list[Record]:

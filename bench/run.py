@@ -14,9 +14,9 @@ from bench.environment import environment
 from bench.features.extractor import ExtractorCard, Found
 from bench.pictures import PictureSet
 from bench.plan import Ask, Cell
-from bench.records import Record, path_of, read, write
+from bench.records import NewerRecord, Record, path_of, read, write
 from data.console import progress, warn
-from data.errors import AtlasError
+from data.errors import AtlasError, StorageProblem
 from data.files import lock
 from data.paths import Home
 
@@ -47,6 +47,8 @@ def recorded(cell: Cell, home: Home) -> Record | None:
         return None
     try:
         record = read(path)
+    except NewerRecord:
+        raise
     except AtlasError as problem:
         warn(f"{problem.message}: measured again")
         return None
@@ -112,25 +114,34 @@ def _cell(
     force: bool,
     bars: Progress,
 ) -> Record:
+    folder = bench.home.runs / cell.id
     # Two commands with one question: the second waits here, then finds the record.
-    with lock(bench.home.runs / cell.id / "run"):
-        done = None if force else recorded(cell, bench.home)
-        if done is not None:
+    with lock(folder / "run"):
+        done = recorded(cell, bench.home)
+        if done is not None and not force:
             return done
+        _clear(folder / "images", everything=force)
         started = _now()
         try:
             if cell.problem is not None:
                 raise cell.problem
             translator = _load(cell, ask, machine, bench.home)
             result = _measure(cell, translator, bench, references, bars)
-        except (KeyboardInterrupt, MemoryError):
+        except (KeyboardInterrupt, MemoryError, StorageProblem):
             raise
         except Exception as problem:  # a model may fail in any way; the others go on
             record = _failed(cell, started, problem)
         else:
             record = _finished(cell, started, result, bench.pictures)
-        write(bench.home.results, record)
+        if done is None or record.status == "done":  # a failure never takes a score's place
+            write(bench.home.results, record)
         return record
+
+
+def _clear(images: Path, *, everything: bool) -> None:
+    """Remove what a killed run was writing, or all outputs so that they are made again."""
+    for path in images.glob("*" if everything else ".*"):
+        path.unlink()
 
 
 def _load(cell: Cell, ask: Ask, machine: Machine, home: Home) -> Translator:

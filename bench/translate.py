@@ -50,7 +50,7 @@ def tensor(pictures: Sequence[Array]) -> Tensor:
 class Batch:
     """Some sources, their pictures and the outputs, row by row."""
 
-    pictures: list[Picture]
+    rows: list[int]  # places in the list of sources
     sources: list[Array]
     outputs: list[Array]
     new: bool  # made now, not read from an interrupted run
@@ -69,30 +69,45 @@ def outputs(
     Every output is in `folder` when the iterator ends. One that is there from an interrupted
     run is read instead of made again: PNG keeps every bit.
     """
-    made = {p.ref.id for p in sources if output_path(folder, p).is_file()}
-    todo = [p for p in sources if p.ref.id not in made]
-    done = [p for p in sources if p.ref.id in made]
+    paths = [output_path(folder, source) for source in sources]
+    done = {row for row, path in enumerate(paths) if _whole(path)}
+    todo = [row for row in range(len(sources)) if row not in done]
+
+    def source(row: int) -> Array:
+        return read(sources[row].ref)
+
     with ThreadPoolExecutor(2) as writers:
         futures = []
-        for group, pictures in batches(todo, lambda p: read(p.ref), batch, _unreadable):
+        for group, pictures in batches(todo, source, batch, _unreadable):
             with clock.stage("translate"):
                 translated = list(apply(translator, pictures))
-            for picture, output in zip(group, translated, strict=True):
-                path = output_path(folder, picture)
-                futures.append(writers.submit(encode, path, output))
+            for row, output in zip(group, translated, strict=True):
+                futures.append(writers.submit(encode, paths[row], output))
             yield Batch(group, pictures, translated, True)
         for future in futures:
             future.result()
-    for group, pictures in batches(done, lambda p: read(p.ref), batch, _unreadable):
-        yield Batch(group, pictures, [decode(output_path(folder, p)) for p in group], False)
+    for group, pictures in batches(sorted(done), source, batch, _unreadable):
+        yield Batch(group, pictures, [decode(paths[row]) for row in group], False)
+
+
+def _whole(path: Path) -> bool:
+    """Whether an earlier run left a picture here that can be read."""
+    try:
+        decode(path)
+    except BadImage:
+        return False
+    return True
 
 
 def output_path(folder: Path, picture: Picture) -> Path:
-    """Where the output for a source is kept."""
-    return folder / f"{picture.ref.id}.png"
+    """Where the output for a source is kept: its name, for people, and its content.
+
+    By name alone another data set with the same pictures would find the outputs of this one.
+    """
+    return folder / f"{picture.ref.id}.{picture.digest[:16]}.png"
 
 
-def _unreadable(picture: Picture, problem: BadImage) -> None:
+def _unreadable(row: int, problem: BadImage) -> None:
     raise AtlasError(f"a source changed while it was measured: {problem.message}") from problem
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from data.errors import AtlasError
+from data.errors import AtlasError, StorageProblem
 from data.files import lock
 
 __all__ = ["FeatureStore", "Layers"]
@@ -75,10 +75,14 @@ class FeatureStore:
         try:
             yield
         except (sqlite3.Error, ValueError, EOFError) as problem:
-            full = "full" in str(problem)
+            if "full" in str(problem):
+                raise StorageProblem(
+                    f"no space left to write {self.path}",
+                    hint="free some; the same command goes on",
+                ) from problem
             raise AtlasError(
                 f"the feature store {self.path} cannot be used: {problem}",
-                hint="free some space" if full else f"it can be made again: rm {self.path}*",
+                hint=f"it can be made again: rm {self.path}*",
             ) from problem
 
 

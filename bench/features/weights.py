@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.features.extractor import ExtractorCard, Found, WeightsFile
-from data.console import progress
+from data.console import progress, say
 from data.download import fetch
 from data.errors import AtlasError, NetworkProblem, UsageProblem
 from data.files import sha256_file, write_bytes
 from data.paths import Home
 
-__all__ = ["features_digest", "find", "read_features"]
+__all__ = ["expect", "features_digest", "find", "read_features"]
 
 Arrays = dict[str, NDArray[np.float32]]
 
@@ -42,6 +42,17 @@ def find(card: ExtractorCard, home: Home, folder: Path | None) -> Found:
         if path.is_file():
             return _verified(weights, path)
     return _downloaded(card, weights, home)
+
+
+def expect(card: ExtractorCard, home: Home, folder: Path | None) -> Found:
+    """What `find` would give, without a download: it says what would be downloaded."""
+    weights = card.weights
+    if weights is None or os.environ.get(weights.variable):
+        return find(card, home, folder)
+    if any(path.is_file() for path in _places(weights, home, folder)):
+        return find(card, home, folder)
+    say(f"would download {weights.file} ({weights.size / 1e6:.1f} MB) for {card.name}")
+    return Found(path=None, sha256=_expected(weights), published=True)
 
 
 def _named(weights: WeightsFile, path: Path) -> Found:

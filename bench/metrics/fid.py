@@ -47,17 +47,17 @@ def _trace_of_root(s1: Floats, s2: Floats) -> float:
 
 
 def score(name: str, unit: str, outputs: Floats, references: Floats, seed: int) -> Score:
-    """The distance with a delete-a-group jackknife over both sets; AtlasError under 2 pictures.
+    """The distance with a delete-a-group jackknife over both sets; AtlasError under 3 pictures.
 
     No bootstrap: drawing with replacement repeats pictures, which moves this distance away from
     its own value.
     """
     n, m = len(outputs), len(references)
-    if min(n, m) < 2:
-        raise AtlasError(f"{name} needs at least 2 pictures on both sides, not {n} and {m}")
+    if min(n, m) < 3:
+        raise AtlasError(f"{name} and its spread need at least 3 pictures a side, not {n} and {m}")
     value = frechet_distance(outputs, references)
-    groups = min(GROUPS, n // 2, m // 2)
-    error = delete_groups(outputs, references, frechet_distance, groups) if groups > 1 else 0.0
+    groups = min(GROUPS, n, m)
+    error = delete_groups(outputs, references, frechet_distance, groups)
     low, high = interval(value, error)
     few = min(n, m) < ENOUGH and name == "fid"
     warning = f"fid of {min(n, m)} pictures (under {ENOUGH}) is mostly bias: rank by kid"

@@ -42,11 +42,11 @@ def kernel_distance(x: Floats, y: Floats) -> tuple[float, float]:
 
     The U-statistic over all pairs, so without random subsets; the error leaves out each row of
     either set once, in closed form. Negative values are right: the truth may be 0.
-    ValueError under 2 rows.
+    ValueError under 3 rows, of which 2 are left when one is out.
     """
     n, m = len(x), len(y)
-    if min(n, m) < 2:
-        raise ValueError("a U-statistic needs at least two rows")
+    if min(n, m) < 3:
+        raise ValueError("a U-statistic and its jackknife need at least three rows")
     x, y = x.astype(np.float64), y.astype(np.float64)
     own_x = _row_sums(x, x)[0] - _diagonal(x)
     own_y = _row_sums(y, y)[0] - _diagonal(y)
@@ -54,8 +54,6 @@ def kernel_distance(x: Floats, y: Floats) -> tuple[float, float]:
     sum_x, sum_y, cross = own_x.sum(), own_y.sum(), cross_x.sum()
     term_x, term_y = sum_x / (n * (n - 1)), sum_y / (m * (m - 1))
     value = float(term_x + term_y - 2.0 * cross / (n * m))
-    if min(n, m) < 3:
-        return value, 0.0
     without_x = (sum_x - 2.0 * own_x) / ((n - 1) * (n - 2)) + term_y
     without_x = without_x - 2.0 * (cross - cross_x) / ((n - 1) * m)
     without_y = (sum_y - 2.0 * own_y) / ((m - 1) * (m - 2)) + term_x
@@ -95,15 +93,12 @@ def subset_figure(x: Floats, y: Floats, seed: int) -> dict[str, float | int | st
 
 
 def score(name: str, outputs: Floats, references: Floats, seed: int) -> Score:
-    """The kernel distance, raw (never times 100 or 1000); AtlasError under 2 pictures."""
+    """The kernel distance, raw (never times 100 or 1000); AtlasError under 3 pictures."""
     n, m = len(outputs), len(references)
-    if min(n, m) < 2:
-        raise AtlasError(f"{name} needs at least 2 pictures on both sides, not {n} and {m}")
+    if min(n, m) < 3:
+        raise AtlasError(f"{name} and its spread need at least 3 pictures a side, not {n} and {m}")
     value, error = kernel_distance(outputs, references)
     low, high = interval(value, error)
-    extra: dict[str, float | int | str] = {"standard_error": error}
-    if name == "kid":
-        extra |= subset_figure(outputs, references, seed)
     return Score(
         metric=name,
         value=value,
@@ -113,7 +108,7 @@ def score(name: str, outputs: Floats, references: Floats, seed: int) -> Score:
         n_reference=m,
         spread="jackknife over pictures, 95 %",
         direction="lower",
-        extra=extra,
+        extra={"standard_error": error},
     )
 
 
@@ -128,6 +123,7 @@ CARD = MetricCard(
     reference="1801.01401",
     extractor="inception",
     layer="2048",
+    beside=subset_figure,
 )
 TEXTURE = MetricCard(
     name="kid-texture",

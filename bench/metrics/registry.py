@@ -39,6 +39,9 @@ class MetricCard:
     extractor: str | None = None
     layer: str = ""
     pair: Callable[[Any, Any], float] | None = None
+    # Figures that other tools print, made as they make them: from rows in the order of file
+    # names, which decides their random draws. Kept beside the score, never in its place.
+    beside: Callable[[Any, Any, int], dict[str, Any]] | None = None
 
 
 @cache

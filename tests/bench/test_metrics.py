@@ -82,10 +82,17 @@ def test_fid_says_that_few_pictures_are_mostly_bias() -> None:
     assert fid.TEXTURE.compute(_features(30, 16, 1), _features(40, 16, 2), 0).warnings == ()
 
 
+@pytest.mark.parametrize("count", [1, 2])
 @pytest.mark.parametrize("card", [fid.CARD, kid.CARD], ids=lambda card: card.name)
-def test_one_picture_is_an_error(card) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(AtlasError, match="at least 2 pictures"):
-        card.compute(_features(1, 8, 1), _features(9, 8, 2), 0)
+def test_too_few_pictures_for_a_spread_are_an_error(card, count: int) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(AtlasError, match="at least 3 pictures"):
+        card.compute(_features(count, 8, 1), _features(9, 8, 2), 0)
+
+
+@pytest.mark.parametrize("card", [fid.CARD, kid.CARD], ids=lambda card: card.name)
+def test_three_pictures_have_a_spread(card) -> None:  # type: ignore[no-untyped-def]
+    score = card.compute(_features(3, 8, 1), _features(3, 8, 2), 0)
+    assert score.low < score.value < score.high
 
 
 def test_kid_equals_torch_fidelity_for_one_subset_of_all() -> None:
@@ -109,7 +116,7 @@ def test_the_subset_figure_is_torch_fidelitys_for_the_same_seed(
         rng_seed=7,
         verbose=False,
     )
-    extra = kid.CARD.compute(x, y, 7).extra
+    extra = kid.subset_figure(x, y, 7)
     assert theirs["kernel_inception_distance_mean"] == extra["subset_mean"]
     assert theirs["kernel_inception_distance_std"] == extra["subset_deviation"]
 

@@ -90,7 +90,7 @@ def test_broken_files_are_warned_of_and_passed_over(
     bad.parent.mkdir(parents=True)
     bad.write_text(content)
     assert [r.model for r in read_all([tmp_path])] == ["good"]
-    assert "is no record that can be read" in capsys.readouterr().err
+    assert "bad/x.json" in capsys.readouterr().err
     with pytest.raises(AtlasError):
         read(bad)
 
@@ -197,3 +197,52 @@ def test_published_results_can_be_read() -> None:
             assert score["low"] <= score["value"] <= score["high"]
             assert score["n"] >= 2
         assert "/home/" not in json.dumps(record.to_json())
+
+
+@pytest.mark.parametrize(
+    ("field", "damaged"),
+    [
+        ("spec", {}),
+        ("finished", None),
+        ("scores", ["x"]),
+        ("scores", [{"metric": "kid"}]),
+        ("error", "boom"),
+        ("pictures", ["x"]),
+        ("status", "started"),
+        ("card", None),
+    ],
+)
+def test_a_record_with_a_damaged_field_is_refused(tmp_path: Path, field: str, damaged: Any) -> None:
+    path = write(tmp_path, _record("x", _score("kid", 1.0)))
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps({**content, field: damaged}))
+    with pytest.raises(AtlasError, match="no record that can be read"):
+        read(path)
+
+
+def test_the_metric_that_most_models_have_ranks_them() -> None:
+    both = [_record(name, _score("kid", 1.0), _score("kid-texture", 1.0)) for name in "ab"]
+    (table,) = tables([*both, _record("c", _score("kid-texture", 0.1))])
+    assert [row.model for row in table.rows] == ["c", "a", "b"]
+    (table,) = tables([*both, _record("c", _score("ssim", 0.1))])
+    assert table.ranked_by is not None
+    assert table.ranked_by.metric == "kid"
+    assert any("no rank without kid: c" in note for note in footer(table))
+
+
+def test_two_files_of_one_name_are_told_apart() -> None:
+    one = _record("cyclegan@x.pth", _score("kid", 1.0), weights_sha256="aaaaaaaa")
+    two = _record("cyclegan@x.pth", _score("kid", 2.0), weights_sha256="bbbbbbbb")
+    (table,) = tables([one, two])
+    assert [row.model for row in table.rows] == [
+        "cyclegan@x.pth aaaaaa auto",
+        "cyclegan@x.pth bbbbbb auto",
+    ]
+
+
+def test_a_row_as_json_says_which_question_it_answers() -> None:
+    (table,) = tables([_record("a", _score("kid", 1.0), size=64, limit=3, seed=5)])
+    row = table.rows[0].to_json()
+    expected = {"size": 64, "limit": 3, "seed": 5, "status": "done", "precision": "auto"}
+    assert expected.items() <= row.items()
+    assert row["dataset_digest"] == "d1"

@@ -150,7 +150,109 @@ def test_asking_again_measures_nothing(unpaired: Path, own_home: Path) -> None:
     result = _run(unpaired)
     assert "1 of 1 already recorded" in result.stderr
     assert [before] == _records(own_home)
+
+
+def test_force_makes_the_outputs_again(unpaired: Path, own_home: Path) -> None:
+    _run(unpaired)
+    (before,) = _records(own_home)
     assert _run(unpaired, "identity", FREE, "--force").exit_code == 0
+    (after,) = _records(own_home)
+    assert before.cost["images"] == after.cost["images"] == 12
+    assert _values(before) == _values(after)
+
+
+def test_a_failure_never_takes_the_place_of_a_score(
+    unpaired: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _run(unpaired)
+    before = _records(own_home)
+
+    def crash(*_: Any) -> None:
+        raise RuntimeError("the network caught fire")
+
+    monkeypatch.setattr("zoo.translator.Translator.__call__", crash)
+    assert _run(unpaired, "identity", FREE, "--force").exit_code == 3
+    assert before == _records(own_home)
+
+
+def test_the_same_pictures_under_swapped_names_keep_their_answers(
+    paired: Path, tmp_path: Path, own_home: Path
+) -> None:
+    _run(paired, "identity", "ssim")
+    (before,) = _records(own_home)
+    copy = tmp_path / "swapped"
+    for part in "AB":
+        (copy / part).mkdir(parents=True)
+        files = sorted((paired / part).iterdir())
+        for path, other in zip(files, [*files[1:], files[0]], strict=True):
+            shutil.copy(path, copy / part / other.name)
+    _run(copy, "identity", "ssim", "--force")
+    assert {_values(before)["ssim"]} == {_values(record)["ssim"] for record in _records(own_home)}
+
+
+def test_two_sources_of_one_name_are_two_pictures(folders: Folders, own_home: Path) -> None:
+    from PIL import Image
+
+    root = folders("same", {"testA": 4, "testB": 4})
+    Image.open(root / "testA" / "001.png").save(root / "testA" / "000.bmp")
+    (root / "testA" / "001.png").unlink()
+    _run(root)
+    renamed = (root / "testA" / "000.bmp").rename(root / "testA" / "009.bmp")
+    assert renamed.is_file()
+    _run(root, "identity", FREE, "--home", own_home / "other")
+    (first,), (second,) = _records(own_home), _records(own_home / "other")
+    assert first.id == second.id
+    assert _values(first) == _values(second)
+
+
+def test_figures_of_other_tools_are_made_in_the_order_of_file_names(
+    unpaired: Path, inception: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from torch_fidelity import calculate_metrics
+
+    monkeypatch.setenv("ATLAS_INCEPTION", str(inception))
+    assert _run(unpaired, "identity", "kid,isc", "--seed", "7").exit_code == 0
+    theirs = calculate_metrics(
+        input1=str(unpaired / "testA"),
+        input2=str(unpaired / "testB"),
+        kid=True,
+        isc=True,
+        kid_subset_size=11,
+        rng_seed=7,
+        feature_extractor_weights_path=str(inception),
+        cuda=False,
+        cache=False,
+        verbose=False,
+        save_cpu_ram=True,
+    )
+    (record,) = _records(own_home)
+    extra = {score["metric"]: score["extra"] for score in record.scores}
+    # Twelve outputs against subsets of eleven: which one is left out depends on the order.
+    assert extra["kid"]["subset_mean"] == pytest.approx(
+        theirs["kernel_inception_distance_mean"], rel=1e-3
+    )
+    assert extra["kid"]["subset_deviation"] == pytest.approx(
+        theirs["kernel_inception_distance_std"], rel=1e-2
+    )
+    assert extra["isc"]["by_name_mean"] == pytest.approx(theirs["inception_score_mean"], rel=1e-5)
+
+
+def test_a_dry_run_downloads_nothing(unpaired: Path, own_home: Path) -> None:
+    result = _run(unpaired, "identity", "fid,lpips", "--dry-run")
+    assert result.exit_code == 0
+    assert "would download weights-inception-2015-12-05-6726825d.pth (95.6 MB)" in result.stderr
+    assert "to do" in result.stdout
+
+
+def test_a_record_of_a_later_version_is_not_written_over(unpaired: Path, own_home: Path) -> None:
+    _run(unpaired)
+    (path,) = (own_home / "results").glob("*/*/*.json")
+    later = json.dumps({**json.loads(path.read_text()), "schema": 99})
+    path.write_text(later)
+    result = _run(unpaired)
+    assert result.exit_code == 1
+    assert "schema 99" in result.stderr
+    assert later == path.read_text()
 
 
 def test_names_order_and_batch_change_nothing(
@@ -379,7 +481,8 @@ def test_listings_are_json_lines(unpaired: Path) -> None:
 def test_a_leaderboard_of_nothing_names_the_command_that_fills_it() -> None:
     result = _bench("leaderboard", "--dataset", "unheard-of")
     assert result.exit_code == 2
-    assert "bench run" in result.stderr
+    assert "bench ls" in result.stderr
+    assert "did you mean 'photo2toon'" in _bench("leaderboard", "--dataset", "photo2ton").stderr
 
 
 def test_a_dry_run_writes_nothing(unpaired: Path, own_home: Path) -> None:
