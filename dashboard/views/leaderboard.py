@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from bench.leaderboard import Row, Table, footer, headers, line
+from bench.leaderboard import Row, Table, footer, scaled
 from dashboard.load import boards, picture
+from data.datasets import list_datasets
 
 __all__ = ["leaderboard"]
 
 PER_PAGE = 4  # rows of pictures
+DEFAULT = "photo2toon"  # its pictures can be made on any machine
 
 
 def leaderboard() -> None:
@@ -25,7 +28,8 @@ def leaderboard() -> None:
         st.code("bench run --models ganilla,cyclegan,pix2pix,identity --dataset photo2toon", "bash")
         return
     names = [board.dataset for board in found]
-    name = st.selectbox("Data set", names, key="dataset", bind="query-params")
+    first = names.index(DEFAULT) if DEFAULT in names else 0
+    name = st.selectbox("Data set", names, index=first, key="dataset", bind="query-params")
     shown = _choose(next(board.tables for board in found if board.dataset == name))
     if shown is None:
         return
@@ -60,21 +64,17 @@ def _table(table: Table) -> None:
     if not table.rows:
         return
     st.caption(_label(table))
-    titles = headers(table)
-    cells = [line(table, row) for row in table.rows]
-    costs = [_cost(row) for row in table.rows]
-    frame = pd.DataFrame(cells, columns=titles)
-    frame["parameters"] = [cost["parameters"] for cost in costs]
-    frame["GMAC"] = [cost["gmac"] for cost in costs]
-    frame["paper"] = [cost["paper"] for cost in costs]
+    number = st.column_config.NumberColumn
     st.dataframe(
-        frame,
+        _frame(table),
         hide_index=True,
         width="stretch",
+        alt=f"Scores of {len(table.rows)} models",
         column_config={
-            "model": st.column_config.TextColumn("model", pinned=True),
-            "parameters": st.column_config.TextColumn("parameters", help="Trained values."),
-            "GMAC": st.column_config.TextColumn("GMAC", help="10⁹ multiplications a picture."),
+            **{c.label: number(c.label, format="%.4g") for c in table.columns},
+            "img/s": number("img/s", format="%.1f"),
+            "parameters": number("parameters", format="compact", help="Trained values."),
+            "GMAC": number("GMAC", format="%.2f", help="10⁹ multiplications a picture."),
             "paper": st.column_config.LinkColumn("paper", display_text=r"abs/(.+)$"),
         },
     )
@@ -83,12 +83,23 @@ def _table(table: Table) -> None:
             st.text(note)
 
 
-def _cost(row: Row) -> dict[str, str | None]:
+def _frame(table: Table) -> pd.DataFrame:
+    """Numbers as numbers, so that a click on a title sorts them as such."""
+    return pd.DataFrame([_cells(table, row) for row in table.rows])
+
+
+def _cells(table: Table, row: Row) -> dict[str, Any]:
+    cells: dict[str, Any] = {"rank": row.rank or None, "model": row.model}
+    for column in table.columns:
+        value, half = scaled(row.scores.get(column), column)
+        cells[column.label], cells[f"± {column.metric}"] = value, half
     cost, paper = row.record.cost, row.record.card.get("paper")
-    parameters, macs = cost.get("parameters"), cost.get("macs")
+    macs = cost.get("macs")
     return {
-        "parameters": f"{parameters / 1e6:.2f} M" if parameters else "",
-        "gmac": f"{macs / 1e9:.2f}" if macs else "",
+        **cells,
+        "img/s": cost.get("images_per_second"),
+        "parameters": cost.get("parameters"),
+        "GMAC": macs / 1e9 if macs else None,
         "paper": f"https://arxiv.org/abs/{paper}" if paper else None,
     }
 
@@ -96,17 +107,15 @@ def _cost(row: Row) -> dict[str, str | None]:
 def _failures(table: Table) -> None:
     for record in table.failed:
         error = record.error or {}
-        st.error(f"{record.model} failed", icon=":material/error:")
-        st.text(f"{error.get('type')}: {error.get('message')}")
+        st.error("A model failed", icon=":material/error:")
+        st.text(f"{record.model}: {error.get('type')}: {error.get('message')}")
 
 
 def _pictures(table: Table) -> None:
     st.header("Pictures")
     rows = _gallery(table)
     if not rows:
-        st.info("The pictures are not on this machine. This command makes them:")
-        models = ",".join(row.model for row in table.rows if "@" not in row.model)
-        st.code(_command(table, models), "bash")
+        _no_pictures(table)
         return
     pages = -(-len(rows) // PER_PAGE)
     page = st.pagination(pages, key="pictures") if pages > 1 else 1
@@ -114,7 +123,24 @@ def _pictures(table: Table) -> None:
         st.text(ref)
         columns = st.columns(len(sources))
         for column, (label, path, score) in zip(columns, sources, strict=True):
-            column.image(str(path), caption=f"{label}{score}", width="stretch")
+            _show(column, path, f"{label}{score}", f"{label}, picture {ref}")
+
+
+def _show(column: Any, path: Path, caption: str, alt: str) -> None:
+    try:
+        column.image(str(path), caption=caption, width="stretch", alt=alt)
+    except (OSError, SyntaxError):  # Pillow raises either for a damaged PNG
+        column.warning("This picture is damaged.", icon=":material/broken_image:")
+        column.text(caption)
+
+
+def _no_pictures(table: Table) -> None:
+    models = ",".join(row.model for row in table.rows if "@" not in row.model)
+    if table.question["dataset"] not in list_datasets() or not models:
+        st.info("The pictures are not on this machine.")
+        return
+    st.info("The pictures are not on this machine. This command makes them:")
+    st.code(_command(table, models), "bash")
 
 
 def _command(table: Table, models: str) -> str:
