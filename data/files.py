@@ -65,12 +65,14 @@ def _cannot_write(path: Path, problem: OSError) -> StorageProblem:
     if problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return StorageProblem(
             f"no space left to write {path}",
-            hint="free some, or work elsewhere: --home DIR; finished files were kept",
+            hint="free some, or write elsewhere (what the tools keep moves with --home DIR); "
+            "finished files were kept",
         )
     if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
         return StorageProblem(
             f"cannot write {path}: {problem.strerror}",
-            hint="choose a folder of yours: --home DIR, or set ATLAS_HOME",
+            hint="choose a place that you may write to; where the tools keep their files is set by "
+            "--home DIR or ATLAS_HOME",
         )
     return StorageProblem(f"cannot write {path}: {problem.strerror or problem}")
 
