@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import shutil
+import tarfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from data.datasets import content_digest, list_datasets, load_dataset
-from data.errors import UsageProblem
+from data.datasets import DatasetCard, content_digest, list_datasets, load_dataset
+from data.errors import AtlasError, UsageProblem
 from data.images import decode
 from data.make_photo2toon import FOLDERS, PHOTOGRAPHS, crops
 from data.paths import Home
@@ -90,3 +94,53 @@ def test_the_script_makes_the_bundled_pictures(tmp_path: Path) -> None:
 def test_every_source_has_its_licence() -> None:
     used = {name for sources in FOLDERS.values() for name, _ in sources}
     assert used == set(PHOTOGRAPHS)
+
+
+def _archive(folder: Path) -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz") as tar:
+        tar.add(folder, arcname="street")
+    return stream.getvalue()
+
+
+def test_a_data_set_without_a_published_hash_is_trusted_once(
+    tmp_path: Path,
+    paint,  # type: ignore[no-untyped-def]
+    server,  # type: ignore[no-untyped-def]
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in ("street/testA/1.png", "street/testB/2.png"):
+        paint(name)
+    server.content = _archive(tmp_path / "street")
+    card = DatasetCard(
+        name="street",
+        title="Street",
+        domains=("day", "night"),
+        paired=False,
+        licence="CC0",
+        addresses=(server.address,),
+    )
+    monkeypatch.setattr("data.datasets.list_datasets", lambda: {"street": card})
+    home = Home(tmp_path / "home")
+    assert load_dataset("street", home).splits == ("test",)
+    assert "trusted on first use" in capsys.readouterr().err
+    noted = (home.datasets / "street.sha256").read_text().strip()
+    assert hashlib.sha256(server.content).hexdigest() == noted
+    assert not (home.datasets / "file.bin").exists()
+    load_dataset("street", home)
+    assert len(server.asked) == 1
+    shutil.rmtree(home.datasets / "street")
+    paint("street/testA/3.png")
+    server.content = _archive(tmp_path / "street")
+    with pytest.raises(AtlasError, match="is another file"):
+        load_dataset("street", home)
+    assert not (home.datasets / "street").exists()
+
+
+def test_every_card_says_where_its_pictures_come_from_and_what_they_may_be_used_for() -> None:
+    for card in list_datasets().values():
+        assert card.folder or card.addresses
+        assert card.licence
+        assert card.citation
+        assert len(set(card.domains)) == 2
