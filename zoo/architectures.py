@@ -1,10 +1,12 @@
-"""Which networks the zoo can build, and how to tell one from the keys of a checkpoint."""
+"""Which networks the zoo can build, and which options the keys of a checkpoint leave open."""
 
 from __future__ import annotations
 
+import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 from torch import Tensor, nn
@@ -12,11 +14,16 @@ from torch import Tensor, nn
 from zoo.nets.ganilla import GanillaGenerator
 from zoo.nets.resnet import ResnetGenerator
 from zoo.nets.unet import UnetGenerator
+from zoo.strides import STRIDES
 
-__all__ = ["ARCHITECTURES", "Architecture", "Kind", "build", "guess", "stride_of"]
+__all__ = ["ARCHITECTURES", "Architecture", "Kind", "build", "least_size", "stride_of", "takes"]
 
 State = Mapping[str, Tensor]
 Options = dict[str, Any]
+
+MOST_LEVELS = 12  # 2**12 pixels: a key that tells of more is damaged, and must not be built
+MOST_BLOCKS = 64
+PLAIN_START, SMOOTH_START = 10, 12  # index of the first residual block
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,57 +39,64 @@ class Architecture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """How to build one kind, read its options off a state-dict, and what sizes it takes."""
+    """How to build one kind, and which options are worth trying on the keys of a file."""
 
     build: Callable[..., nn.Module]
-    read: Callable[[State], Options | None]  # None: these keys are of another kind
-    stride: Callable[[Options], int]
+    mark: re.Pattern[str]  # matches many keys of this kind and none of the others
+    tries: Callable[[State], Iterable[Options]]  # most likely first; the width is left out
+    published: tuple[Options, ...]  # those that the papers' projects released
 
 
-def _read_resnet(state: State) -> Options | None:
-    first = state.get("model.1.weight")
-    blocks = {k.split(".")[1] for k in state if re.match(r"model\.\d+\.conv_block\.", k)}
-    if first is None or first.ndim != 4 or not blocks:
-        return None
-    return {
-        "blocks": len(blocks),
-        "norm": "instance" if "model.1.bias" in state else "batch",
-        "width": int(first.shape[0]),
-        "antialias": any(k.endswith(".filt") for k in state),
-        # Dropout moves the second convolution to 6, where batch norm has a vector without it.
-        "dropout": any(k.endswith("conv_block.6.weight") and v.ndim == 4 for k, v in state.items()),
-    }
+def _resnets(state: State) -> Iterable[Options]:
+    """Blocks from the highest index; the rest in every combination, the common ones first."""
+    indices = {int(found[1]) for key in state if (found := BLOCK.match(key))}
+    last = max((i for i in indices if i < SMOOTH_START + MOST_BLOCKS), default=None)
+    for (down, up), norm, dropout in product(SMOOTH, ("instance", "batch"), (False, True)):
+        start = SMOOTH_START if down else PLAIN_START
+        for blocks in (9, 6) if last is None else (last - start + 1,):
+            if blocks > 0:
+                yield _resnet(blocks, norm, down, dropout, up)
 
 
-def _read_unet(state: State) -> Options | None:
-    first = state.get("model.model.0.weight")
-    if first is None or first.ndim != 4:
-        return None
-    # Outermost: 0 down, 3 up; every other level: 1 down and, further in, the next level.
-    depth, prefix = 1, "model.model.1.model"
-    while f"{prefix}.1.weight" in state:
-        depth, prefix = depth + 1, f"{prefix}.3.model"
-    norm = "instance" if "model.model.1.model.1.bias" in state else "batch"
-    return {"depth": depth, "norm": norm, "width": int(first.shape[0])}
+def _resnet(blocks: int, norm: str, down: bool, dropout: bool, up: bool) -> Options:
+    options = {"blocks": blocks, "norm": norm, "antialias": down, "dropout": dropout}
+    return options if up == down else {**options, "antialias_up": up}
 
 
-def _read_ganilla(state: State) -> Options | None:
-    first = state.get("conv1.weight")
-    if first is None or not any(k.startswith("fpn.") for k in state):
-        return None
-    return {"width": int(first.shape[0])}
+def _unets(state: State) -> Iterable[Options]:
+    """Depth from the most deeply nested key: `model.` once for each level and once outside."""
+    levels = {key.split(".").count("model") - 1 for key in state if NESTED.match(key)}
+    depth = max((level for level in levels if 1 < level <= MOST_LEVELS), default=None)
+    for norm, found in product(("batch", "instance"), (8, 7) if depth is None else (depth,)):
+        yield {"depth": found, "norm": norm}
 
 
-def _constant(stride: int) -> Callable[[Options], int]:
-    return lambda _: stride
-
+BLOCK = re.compile(r"model\.(\d{1,6})\.conv_block\.")
+NESTED = re.compile(r"model\.model\.\d+\.")
+SMOOTH = ((False, False), (True, True), (True, False), (False, True))  # down, up
 
 ARCHITECTURES: dict[str, Kind] = {
-    "resnet": Kind(build=ResnetGenerator, read=_read_resnet, stride=_constant(4)),
-    "unet": Kind(
-        build=UnetGenerator, read=_read_unet, stride=lambda options: 2 ** options.get("depth", 8)
+    "resnet": Kind(
+        build=ResnetGenerator,
+        mark=BLOCK,
+        tries=_resnets,
+        published=tuple(
+            {"blocks": blocks, "norm": norm, "antialias": smooth}
+            for blocks, norm, smooth in product((9, 6), ("instance", "batch"), (False, True))
+        ),
     ),
-    "ganilla": Kind(build=GanillaGenerator, read=_read_ganilla, stride=_constant(16)),
+    "unet": Kind(
+        build=UnetGenerator,
+        mark=NESTED,
+        tries=_unets,
+        published=tuple({"depth": depth, "norm": "batch"} for depth in (8, 7)),
+    ),
+    "ganilla": Kind(
+        build=GanillaGenerator,
+        mark=re.compile(r"fpn\.P\d|layer\d\.\d\.final_conv\."),
+        tries=lambda _: ({},),
+        published=({},),
+    ),
 }
 
 
@@ -91,12 +105,17 @@ def build(architecture: Architecture) -> nn.Module:
     return ARCHITECTURES[architecture.kind].build(**architecture.options)
 
 
+def takes(kind: str) -> set[str]:
+    """The options that networks of this kind have."""
+    return set(inspect.signature(ARCHITECTURES[kind].build).parameters)
+
+
 def stride_of(architecture: Architecture) -> int:
     """Pixels that heights and widths have to be a multiple of."""
-    return ARCHITECTURES[architecture.kind].stride(architecture.options)
+    return STRIDES[architecture.kind](architecture.options)
 
 
-def guess(state: State) -> list[Architecture]:
-    """The architectures whose marks are in the keys: none, or nearly always one."""
-    found = ((name, kind.read(state)) for name, kind in ARCHITECTURES.items())
-    return [Architecture(name, options) for name, options in found if options is not None]
+def least_size(architecture: Architecture) -> int:
+    """The smallest height and width that the network takes."""
+    # Reflection inside the networks needs two pixels at the coarsest level; the U-Net has none.
+    return stride_of(architecture) * (1 if architecture.kind == "unet" else 2)

@@ -8,9 +8,21 @@ from typing import Any, Literal
 
 from zoo.recipe import Recipe
 
-__all__ = ["Card", "Published", "Task", "Weights"]
+__all__ = ["Card", "Preprocessing", "Published", "Task", "Weights"]
 
 Task = Literal["paired", "unpaired", "style", "restore", "animate", "baseline"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preprocessing:
+    """What a network takes and gives for pixels from 0 to 255."""
+
+    order: Literal["rgb", "bgr"] = "rgb"
+    low: float = -1.0  # of black
+    high: float = 1.0  # of white
+
+    def __str__(self) -> str:
+        return f"{self.order}, {self.low:g} to {self.high:g}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +38,7 @@ class Weights:
     target: str  # domain that comes out
     architecture: Mapping[str, Any]  # {"kind": "resnet", "options": {...}}
     bundled: bool = False
+    preprocessing: Preprocessing = Preprocessing()
     addresses: tuple[str, ...] = ()  # the first one, then mirrors
     recipe: str = ""  # the command that made it
     note: str = ""

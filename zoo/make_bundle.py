@@ -22,7 +22,7 @@ def bundle(model: str, trained: Path) -> Path:
     from safetensors.torch import save
 
     from data.files import write_bytes
-    from zoo.checkpoints import read_state
+    from zoo.states import read_state
 
     state, header = read_state(trained)
     facts = json.loads(header["facts"])

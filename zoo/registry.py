@@ -48,7 +48,7 @@ def card(name: str) -> Card:
 
 
 def names(pattern: str = "*") -> list[str]:
-    """Full names that match a wildcard, one for each set of weights."""
+    """Full names that match a wildcard, one for each set of weights; none where nothing does."""
     found = []
     for name, entry in sorted(cards().items()):
         found += [f"{name}.{w.name}" for w in entry.weights] or [name]
@@ -66,12 +66,11 @@ def resolve(name: str) -> Choice:
     model, _, wanted = name.partition(".")
     entry = card(model)
     if entry.weightless:
+        if wanted:
+            raise _weightless(model)
         return Choice(name=model, card=entry)
     if wanted:
-        for weights in entry.weights:
-            if weights.name == wanted:
-                return Choice(name=name, card=entry, weights=weights)
-        raise unknown(f"weights of '{model}'", wanted, [w.name for w in entry.weights], "zoo ls")
+        return Choice(name=name, card=entry, weights=_named(entry, wanted))
     if entry.default is None:
         raise UsageProblem(
             f"'{model}' has no weights of its own",
@@ -80,12 +79,28 @@ def resolve(name: str) -> Choice:
     return Choice(name=f"{model}.{entry.default.name}", card=entry, weights=entry.default)
 
 
+def _named(entry: Card, wanted: str) -> Weights:
+    for weights in entry.weights:
+        if weights.name == wanted:
+            return weights
+    known = [weights.name for weights in entry.weights]
+    raise unknown(f"set of '{entry.name}' weights", wanted, known, f"zoo ls {entry.name}")
+
+
+def _weightless(model: str) -> UsageProblem:
+    return UsageProblem(f"'{model}' takes no weights", hint=f"use the name alone: {model}")
+
+
 def _local(name: str) -> Choice:
     model, _, where = name.partition("@")
     file = Path(where).expanduser()
     entry = card(model)
     if entry.weightless:
-        raise UsageProblem(f"'{model}' takes no weights", hint=f"use the name alone: {model}")
+        raise _weightless(model)
     if not file.is_file():
-        raise UsageProblem(f"no checkpoint file at {file}", hint="name a .pth or .safetensors file")
+        found = "a folder is" if file.is_dir() else "nothing is"
+        raise UsageProblem(
+            f"no checkpoint file at '{where}': {found} there",
+            hint=f"name a .pth or .safetensors file: {model}@FILE",
+        )
     return Choice(name=f"{model}@{file.name}", card=entry, file=file)

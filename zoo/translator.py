@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
+from data.console import warn
 from data.errors import UsageProblem
 from data.paths import find_home
-from zoo.architectures import Architecture, stride_of
-from zoo.card import Card, Weights
+from zoo.architectures import Architecture, least_size, stride_of
+from zoo.card import Card, Preprocessing, Weights
 from zoo.checkpoints import load_module
+from zoo.noise import awaken, is_noisy, seeded
 from zoo.precision import choose_precision, infer, prepare
 from zoo.registry import Choice, resolve
 from zoo.weights import locate
 
-__all__ = ["Translator", "load", "pick_device"]
+__all__ = ["Translator", "load", "pick_device", "warn_of_another"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,6 +35,8 @@ class Translator:
     module: nn.Module
     device: torch.device
     precision: str  # float32, bfloat16 or mixed, as decided
+    stochastic: bool = False  # with dropout and the picture's own statistics, drawn by `seed`
+    seed: int = 0
 
     def __call__(self, images: Tensor) -> Tensor:
         """uint8 RGB [N,3,H,W] in, uint8 RGB [N,3,H,W] out, on the CPU; any H and W of at least 1.
@@ -45,11 +50,27 @@ class Translator:
             return images.clone()
         height, width = images.shape[-2:]
         padded = _extend(images.to(self.device), self.architecture)
-        output = infer(self.module, padded.float() / 127.5 - 1.0, self.precision)
-        output = output[..., :height, :width].float()
+        if self.stochastic:
+            output = torch.cat([self._drawn(picture) for picture in padded.split(1)])
+        else:
+            output = self._run(padded)
+        output = output[..., :height, :width]
         if not bool(torch.isfinite(output).all()):
             raise FloatingPointError(f"{self.name} gave NaN or infinity")
-        return ((output + 1.0) * 127.5).round().clamp(0, 255).to(torch.uint8).cpu().contiguous()
+        return output.round().clamp(0, 255).to(torch.uint8).cpu().contiguous()
+
+    def _drawn(self, picture: Tensor) -> Tensor:
+        with seeded(self.seed, picture):
+            return self._run(picture)
+
+    def _run(self, images: Tensor) -> Tensor:
+        """uint8 to what the network gives, on the scale of 0 to 255."""
+        known = self.weights.preprocessing if self.weights else Preprocessing()
+        scale = 255.0 / (known.high - known.low)
+        given = images.flip(1) if known.order == "bgr" else images
+        output = infer(self.module, given.float() / scale + known.low, self.precision)
+        made = (output - known.low) * scale
+        return made.flip(1) if known.order == "bgr" else made
 
     def padded(self, height: int, width: int) -> tuple[int, int]:
         """The size that the network sees for a picture of `height` and `width`."""
@@ -64,26 +85,55 @@ class Translator:
 
 
 def load(
-    name: str, device: str = "auto", precision: str = "auto", home: str | Path | None = None
+    name: str,
+    device: str = "auto",
+    precision: str = "auto",
+    home: str | Path | None = None,
+    *,
+    stochastic: bool = False,
+    seed: int = 0,
 ) -> Translator:
     """See zoo.load."""
     choice = resolve(name)
     where = pick_device(device)
     if choice.card.weightless:
-        return _identity(choice, where)
-    file, sha256 = locate(choice, find_home(home))
-    module, architecture, _ = load_module(file)
-    decided = choose_precision(precision, where, architecture)
-    return Translator(
-        name=choice.name,
-        card=choice.card,
-        weights=choice.weights,
-        sha256=sha256,
-        architecture=architecture,
-        module=prepare(module.to(where), decided),
-        device=where,
-        precision=decided,
-    )
+        made = _identity(choice, where)
+    else:
+        file, sha256 = locate(choice, find_home(home))
+        module, architecture, _ = load_module(file)
+        warn_of_another(choice, architecture)
+        decided = choose_precision(precision, where, architecture)
+        made = Translator(
+            name=choice.name,
+            card=choice.card,
+            weights=choice.weights,
+            sha256=sha256,
+            architecture=architecture,
+            module=prepare(module.to(where), decided),
+            device=where,
+            precision=decided,
+        )
+    return _noisy(made, seed) if stochastic else made
+
+
+def _noisy(translator: Translator, seed: int) -> Translator:
+    if not is_noisy(translator.module):
+        raise UsageProblem(
+            f"{translator.name} has neither dropout nor batch norm: nothing in it is random",
+            hint="leave --stochastic out",
+        )
+    module = awaken(translator.module)
+    return replace(translator, module=module, stochastic=True, seed=seed)
+
+
+def warn_of_another(choice: Choice, architecture: Architecture) -> None:
+    """Say so where a local file holds another network than the model named before the `@`."""
+    recipe = choice.card.recipe
+    if choice.file is not None and recipe is not None and architecture.kind != recipe.generator:
+        warn(
+            f"{choice.file} holds a {architecture}, not the {recipe.generator} generator of "
+            f"{choice.card.name}: it is run as what it is"
+        )
 
 
 def pick_device(name: str) -> torch.device:
@@ -93,9 +143,11 @@ def pick_device(name: str) -> torch.device:
             return torch.device("cuda")
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
-        device = torch.device(name)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as problem:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of device types that torch gave up
+            device = torch.device(name)
+            torch.zeros(1, device=device).item()  # a device without memory gives no value back
+    except (RuntimeError, AssertionError, ImportError) as problem:
         raise UsageProblem(f"device '{name}' is not available", hint="--device cpu") from problem
     return device
 
@@ -114,10 +166,8 @@ def _identity(choice: Choice, device: torch.device) -> Translator:
 
 
 def _fit(size: int, architecture: Architecture) -> int:
-    # Reflection inside the networks needs two pixels at the coarsest level, hence twice the stride.
     stride = stride_of(architecture)
-    least = stride if architecture.kind == "unet" else 2 * stride
-    return max(least, -(-size // stride) * stride)
+    return max(least_size(architecture), -(-size // stride) * stride)
 
 
 def _extend(images: Tensor, architecture: Architecture) -> Tensor:

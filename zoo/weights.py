@@ -23,17 +23,27 @@ def locate(choice: Choice, home: Home) -> tuple[Path, str]:
     cannot be downloaded.
     """
     if choice.file is not None:
-        return choice.file, sha256_file(choice.file)
+        return choice.file, _sha256(choice.file)
     assert choice.weights is not None
     weights = choice.weights
     path = FOLDER / weights.file if weights.bundled else _kept(choice.card.name, weights, home)
-    found = sha256_file(path)
+    restore = "install i2i-atlas again, or in a clone: git checkout zoo/bundled"
+    if not path.is_file():
+        raise AtlasError(f"the bundled weights {path} are missing", hint=restore)
+    found = _sha256(path)
     if found != weights.sha256:
         raise AtlasError(
             f"{path} is not the published file: sha256 {found[:16]}…, not {weights.sha256[:16]}…",
-            hint="restore it: git checkout zoo/bundled" if weights.bundled else f"rm {path}",
+            hint=restore if weights.bundled else f"rm {path}",
         )
     return path, found
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return sha256_file(path)
+    except OSError as problem:
+        raise AtlasError(f"{path} cannot be read: {problem.strerror or problem}") from problem
 
 
 def _kept(model: str, weights: Weights, home: Home) -> Path:

@@ -155,7 +155,7 @@ def test_keys_that_do_not_fit_are_named_with_the_nearest_architectures(tmp_path:
         "resnet(blocks=9",
     ):
         assert part in problem.value.message
-    assert "resnet (" in str(problem.value.hint)
+    assert "nearest: resnet(blocks=9, norm=instance, antialias=False) (9" in str(problem.value.hint)
 
 
 def test_a_discriminator_is_told_from_a_generator(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_a_folder_keeps_names_and_skips_what_cannot_be_read(
     made = sorted(str(p.relative_to(tmp_path / "out")) for p in (tmp_path / "out").rglob("*.png"))
     assert made == ["photo.jpg.png", "photo.png.png", "sub/0.png"]
     assert result.exit_code == 3
-    assert "skipped" in result.stderr
+    assert "skipped: " in result.stderr
     assert "broken.png cannot be read as a picture" in result.stderr
     assert "3 of 4 pictures translated" in result.stderr
 

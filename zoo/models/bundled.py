@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from zoo.card import Weights
+from zoo.card import Preprocessing, Weights
 
 __all__ = ["FOLDER", "bundled"]
 
@@ -14,14 +15,18 @@ FOLDER = Path(__file__).resolve().parent.parent / "bundled"
 
 
 @cache
-def _manifest() -> dict[str, list[dict[str, object]]]:
+def _manifest() -> dict[str, list[dict[str, Any]]]:
     path = FOLDER / "manifest.json"
     if not path.is_file():
         return {}
-    found: dict[str, list[dict[str, object]]] = json.loads(path.read_text(encoding="utf-8"))
+    found: dict[str, list[dict[str, Any]]] = json.loads(path.read_text(encoding="utf-8"))
     return found
 
 
 def bundled(model: str) -> tuple[Weights, ...]:
     """The bundled weights of `model`; none before the first export."""
-    return tuple(Weights(**entry, bundled=True) for entry in _manifest().get(model, []))  # type: ignore[arg-type]
+    return tuple(_weights(**entry) for entry in _manifest().get(model, []))
+
+
+def _weights(preprocessing: dict[str, Any] | None = None, **entry: Any) -> Weights:
+    return Weights(**entry, preprocessing=Preprocessing(**(preprocessing or {})), bundled=True)

@@ -14,7 +14,11 @@ CARD = Card(
     licence="BSD-2-Clause",
     code="https://github.com/junyanz/pytorch-CycleGAN-and-pix2pix",
     stride=256,
-    summary="U-Net generator, PatchGAN on input and output joined; needs pairs to train.",
+    summary=(
+        "U-Net generator, PatchGAN on input and output joined; needs pairs to train. The paper "
+        "keeps dropout and the statistics of the picture at hand when it translates (§3.3): "
+        "--stochastic does; the default is the same answer every time."
+    ),
     weights=bundled("pix2pix"),
     recipe=Recipe(
         method="paired",

@@ -31,10 +31,32 @@ class ResnetBlock(nn.Module):
         return x + y
 
 
+def _finish(channels: int, norm: str) -> list[nn.Module]:
+    return [make_norm(norm)(channels), nn.ReLU()]
+
+
+def _down(inside: int, norm: str, smooth: bool) -> list[nn.Module]:
+    stride, outside = 1 if smooth else 2, 2 * inside
+    conv = nn.Conv2d(inside, outside, 3, stride=stride, padding=1, bias=norm == "instance")
+    return [conv, *_finish(outside, norm), *([BlurDown(outside)] if smooth else [])]
+
+
+def _up(inside: int, norm: str, smooth: bool) -> list[nn.Module]:
+    outside, bias = inside // 2, norm == "instance"
+    if smooth:
+        conv = nn.Conv2d(inside, outside, 3, padding=1, bias=bias)
+        return [BlurUp(inside), conv, *_finish(outside, norm)]
+    doubling = nn.ConvTranspose2d(
+        inside, outside, 3, stride=2, padding=1, output_padding=1, bias=bias
+    )
+    return [doubling, *_finish(outside, norm)]
+
+
 class ResnetGenerator(nn.Module):
     """Two downsamplings, `blocks` residual blocks, two upsamplings.
 
     Batch norm has its own shift, so convolutions have a bias only with instance norm. Stride 4.
+    `antialias_up` says it of the upsamplings alone, where CUT has a switch for each half.
     """
 
     def __init__(
@@ -44,37 +66,19 @@ class ResnetGenerator(nn.Module):
         width: int = 64,
         antialias: bool = False,
         dropout: bool = False,
+        antialias_up: bool | None = None,  # as `antialias`
     ) -> None:
         super().__init__()
-        make, bias = make_norm(norm), norm == "instance"
-
-        def finish(channels: int) -> list[nn.Module]:
-            return [make(channels), nn.ReLU()]
-
-        def down(inside: int) -> list[nn.Module]:
-            stride = 1 if antialias else 2
-            conv = nn.Conv2d(inside, 2 * inside, 3, stride=stride, padding=1, bias=bias)
-            return [conv, *finish(2 * inside), *([BlurDown(2 * inside)] if antialias else [])]
-
-        def up(inside: int) -> list[nn.Module]:
-            half = inside // 2
-            if antialias:
-                conv: nn.Module = nn.Conv2d(inside, half, 3, padding=1, bias=bias)
-                return [BlurUp(inside), conv, *finish(half)]
-            conv = nn.ConvTranspose2d(
-                inside, half, 3, stride=2, padding=1, output_padding=1, bias=bias
-            )
-            return [conv, *finish(half)]
-
+        smooth_up = antialias if antialias_up is None else antialias_up
         self.model = nn.Sequential(
             nn.ReflectionPad2d(3),
-            nn.Conv2d(3, width, 7, bias=bias),
-            *finish(width),
-            *down(width),
-            *down(2 * width),
+            nn.Conv2d(3, width, 7, bias=norm == "instance"),
+            *_finish(width, norm),
+            *_down(width, norm, antialias),
+            *_down(2 * width, norm, antialias),
             *(ResnetBlock(4 * width, norm, dropout) for _ in range(blocks)),
-            *up(4 * width),
-            *up(2 * width),
+            *_up(4 * width, norm, smooth_up),
+            *_up(2 * width, norm, smooth_up),
             nn.ReflectionPad2d(3),
             nn.Conv2d(width, 3, 7),
             nn.Tanh(),

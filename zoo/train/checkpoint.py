@@ -38,7 +38,18 @@ def save(path: Path, fabric: Fabric, method: Method, step: int, question: dict[s
         "ranks": ranks,
     }
     with replacing(path) as temporary:
-        torch.save(state, temporary)
+        _write(state, temporary)
+
+
+def _write(state: dict[str, Any], path: Path) -> None:
+    # Through a file of Python's: given a path, torch hides why it could not write.
+    with path.open("wb") as file:
+        try:
+            torch.save(state, file)
+        except RuntimeError as problem:
+            if isinstance(problem.__context__, OSError):
+                raise problem.__context__ from None
+            raise
 
 
 def restore(path: Path, fabric: Fabric, method: Method, question: dict[str, Any]) -> int:
@@ -49,8 +60,8 @@ def restore(path: Path, fabric: Fabric, method: Method, question: dict[str, Any]
     state = _read(path)
     hint = f"train into another folder (--out), or start again by removing {path}"
     if state["question"] != question:
-        changed = [k for k in question if state["question"].get(k) != question[k]]
-        raise AtlasError(f"{path} was trained with other settings: {', '.join(changed)}", hint)
+        changed = ", ".join(_changed(state["question"], question))
+        raise AtlasError(f"{path} was trained with other settings: {changed}", hint)
     if len(state["ranks"]) != fabric.world_size:
         raise AtlasError(f"{path} was trained on {len(state['ranks'])} device(s)", hint)
     for name, net in method.nets.items():
@@ -64,6 +75,12 @@ def restore(path: Path, fabric: Fabric, method: Method, question: dict[str, Any]
     return int(state["step"])
 
 
+def _changed(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    names = [name for name in new if old.get(name) != new[name]]
+    inside = [k for k, v in new.get("recipe", {}).items() if old.get("recipe", {}).get(k) != v]
+    return [f"recipe ({', '.join(inside)})" if n == "recipe" else n for n in names]
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
@@ -72,7 +89,8 @@ def _read(path: Path) -> dict[str, Any]:
             f"{path} is no checkpoint that can be read ({type(problem).__name__})",
             hint=f"remove it and train again: rm {path}",
         ) from problem
-    if not isinstance(state, dict) or state.get("format") != FORMAT:
+    parts = {"question", "step", "nets", "optimizers", "ranks"}
+    if not isinstance(state, dict) or state.get("format") != FORMAT or parts - state.keys():
         raise AtlasError(f"{path} is no training checkpoint of ours", hint="choose another --out")
     return state
 

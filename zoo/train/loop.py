@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import math
 import signal
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,13 +12,13 @@ import torch
 from lightning.fabric import Fabric
 from torch import Tensor, nn
 
-from data.errors import AtlasError
 from zoo.recipe import Recipe
 from zoo.train.checkpoint import restore, save
 from zoo.train.method import Method
 from zoo.train.paired import Paired
 from zoo.train.pictures import Pictures
 from zoo.train.unpaired import Unpaired
+from zoo.train.watch import Watch, cut_log, log
 
 __all__ = ["CHECKPOINT", "Report", "rate_factor", "train"]
 
@@ -45,28 +42,41 @@ def train(
 
     A checkpoint is written after every epoch (or `save_every` steps), at the end, and when the
     process is interrupted, which then raises KeyboardInterrupt. Losses are appended to
-    `out`/log.jsonl. Raises AtlasError when a loss is not finite any more.
+    `out`/log.jsonl. Raises AtlasError when a loss or a weight is not finite any more; no such
+    checkpoint is ever written.
     """
     torch.manual_seed(recipe.seed)
     method = METHODS[recipe.method](recipe, fabric.device)
     torch.manual_seed(recipe.seed + 1000 * fabric.global_rank)  # dropout differs by process
-    checkpoint = out / CHECKPOINT
-    start = restore(checkpoint, fabric, method, question) if checkpoint.is_file() else 0
+    start = _resume(out, fabric, method, question)
     per_epoch = pictures.steps(recipe.batch * fabric.world_size)
     total = per_epoch * (recipe.epochs + recipe.decay_epochs)
     every = save_every or per_epoch
+    watch = Watch(fabric.device)
     with _interrupts() as interrupted:
         for step in range(start, total):
             _set_rate(method, recipe, step // per_epoch)
             losses = _step(method, pictures, recipe, fabric, step)
             done = step + 1
+            watch.see(losses, done)
             if done % 20 == 0 or done == total:
+                watch.check_losses()
                 report(done, total, _numbers(losses, done, out, fabric))
-            if done % every == 0 or done == total or interrupted():
-                save(checkpoint, fabric, method, done, question)
-            if interrupted():
+            stop = interrupted()
+            if done % every == 0 or done == total or stop:
+                watch.check(method, done)
+                save(out / CHECKPOINT, fabric, method, done, question)
+            if stop:
                 raise KeyboardInterrupt
     return method
+
+
+def _resume(out: Path, fabric: Fabric, method: Method, question: dict[str, Any]) -> int:
+    checkpoint = out / CHECKPOINT
+    start = restore(checkpoint, fabric, method, question) if checkpoint.is_file() else 0
+    if fabric.is_global_zero:
+        cut_log(out, start)
+    return start
 
 
 def rate_factor(recipe: Recipe, epoch: int) -> float:
@@ -111,14 +121,8 @@ def _average_gradients(fabric: Fabric, nets: Iterable[nn.Module]) -> None:
 
 def _numbers(losses: dict[str, Tensor], done: int, out: Path, fabric: Fabric) -> dict[str, float]:
     numbers = {name: float(loss) for name, loss in losses.items()}
-    if not all(math.isfinite(value) for value in numbers.values()):
-        raise AtlasError(
-            f"training diverged at step {done}: {numbers}",
-            hint="lower --learning-rate, or use --precision 32-true, in another --out",
-        )
     if fabric.is_global_zero:
-        with (out / "log.jsonl").open("a", encoding="utf-8") as log:
-            log.write(json.dumps({"step": done, "time": round(time.time(), 1), **numbers}) + "\n")
+        log(out, done, numbers)
     return numbers
 
 

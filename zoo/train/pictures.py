@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from data.datasets import ImageRef
-from data.errors import UsageProblem
 from data.images import resize
 from zoo.recipe import Recipe
 
@@ -26,8 +25,8 @@ class Pictures:
     paired: bool
 
     def steps(self, batch: int) -> int:
-        """Optimisation steps of one epoch: every picture of the larger domain once."""
-        return max(1, max(len(self.a), len(self.b)) // batch)
+        """Optimisation steps of one epoch: every picture of the larger domain at least once."""
+        return -(-max(len(self.a), len(self.b)) // batch)
 
     def batch(self, step: int, recipe: Recipe, rank: int = 0, world: int = 1) -> tuple[Tensor, ...]:
         """The pictures of `step`: two float tensors [batch,3,crop,crop] in -1..1.
@@ -80,17 +79,6 @@ def load_pictures(
     advance: Callable[[], None],
 ) -> Pictures:
     """Read and resize (bicubic) both domains; `advance` is called once a picture."""
-    if recipe.crop > recipe.load:
-        raise UsageProblem(
-            f"crop {recipe.crop} is larger than load {recipe.load}",
-            hint=f"--load {recipe.crop} --crop {recipe.crop}",
-        )
-    layers = recipe.discriminator_options.get("layers", 3)
-    if recipe.crop < 3 * 2**layers:
-        raise UsageProblem(
-            f"crop {recipe.crop} is too small for a discriminator of {layers} layers",
-            hint=f"--crop {3 * 2**layers} or more, or --discriminator-layers 1",
-        )
     return Pictures(_stack(a, recipe.load, advance), _stack(b, recipe.load, advance), paired)
 
 

@@ -1,0 +1,108 @@
+"""What `zoo ls` and `zoo show` tell of a model, its weights or a checkpoint file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from zoo.card import Card, Weights
+from zoo.registry import Choice, cards
+from zoo.strides import STRIDES
+
+__all__ = ["as_json", "facts", "file_facts", "row"]
+
+Facts = list[tuple[str, str]]
+
+
+def row(name: str) -> dict[str, Any]:
+    """One line of `zoo ls`."""
+    model, _, wanted = name.partition(".")
+    entry = cards()[model]
+    weights = next((w for w in entry.weights if w.name == wanted), None)
+    return {
+        "name": name,
+        "title": entry.title,
+        "task": entry.task,
+        "paper": entry.paper,
+        "source": weights.source if weights else "",
+        "target": weights.target if weights else "",
+        "licence": weights.licence if weights else entry.licence,
+        "size": weights.size if weights else 0,
+        "bundled": bool(weights and weights.bundled),
+    }
+
+
+def facts(entry: Card, chosen: Weights | None = None) -> Facts:
+    """A card line by line, with all its weights or the chosen ones."""
+    found = [
+        ("name", f"{entry.name}.{chosen.name}" if chosen else entry.name),
+        ("title", entry.title),
+        ("paper", f"arXiv {entry.paper}" if entry.paper else "–"),
+        ("task", entry.task),
+        ("licence", entry.licence),
+        ("code", entry.code or "–"),
+        ("stride", f"{_stride(entry, chosen or entry.default)} px"),
+        ("summary", entry.summary),
+    ]
+    for weights in (chosen,) if chosen else entry.weights:
+        found += _weights(entry, weights)
+    if not entry.weights and not entry.weightless:
+        found.append(("weights", f"none yet: {entry.name}@FILE, or zoo train {entry.name}"))
+    return found
+
+
+def _weights(entry: Card, w: Weights) -> Facts:
+    options = ", ".join(f"{k}={v}" for k, v in w.architecture["options"].items())
+    kind = w.architecture["kind"]
+    return [
+        ("weights", f"{entry.name}.{w.name}: {w.source} to {w.target}, {w.size / 1e6:.1f} MB"),
+        ("", f"{kind}({options}), stride {_stride(entry, w)} px, licence {w.licence}"),
+        ("", f"takes and gives {w.preprocessing}"),
+        ("", f"sha256 {w.sha256}"),
+        ("", f"made by: {w.recipe}" if w.recipe else w.note),
+    ]
+
+
+def _stride(entry: Card, weights: Weights | None) -> int:
+    """Of the network that the weights are for: a smaller U-Net has a smaller one than the card."""
+    if weights is None or weights.architecture["kind"] not in STRIDES:
+        return entry.stride
+    return STRIDES[weights.architecture["kind"]](weights.architecture["options"])
+
+
+def as_json(entry: Card, chosen: Weights | None = None) -> dict[str, Any]:
+    """The whole card, with all its weights or the chosen ones."""
+    stride = _stride(entry, chosen or entry.default)
+    weights = (chosen,) if chosen else entry.weights
+    return asdict(replace(entry, stride=stride, weights=weights))
+
+
+def file_facts(choice: Choice) -> dict[str, Any]:
+    """What a checkpoint file holds; AtlasError for one that cannot be loaded."""
+    from data.files import sha256_file
+    from zoo.architectures import stride_of
+    from zoo.checkpoints import load_module
+    from zoo.translator import warn_of_another
+
+    assert choice.file is not None
+    module, architecture, header = load_module(choice.file)
+    warn_of_another(choice, architecture)
+    return {
+        "name": choice.name,
+        "file": str(choice.file),
+        "architecture": str(architecture),
+        "stride": stride_of(architecture),
+        "parameters": sum(p.numel() for p in module.parameters()),
+        "sha256": sha256_file(choice.file),
+        "recipe": _command(header),
+    }
+
+
+def _command(header: Mapping[str, str]) -> str:
+    """The command that made a file of ours, from its header."""
+    try:
+        return str(json.loads(header["facts"])["command"])
+    except (KeyError, RecursionError, TypeError, ValueError):
+        return ""
