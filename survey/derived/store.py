@@ -1,0 +1,150 @@
+"""Puts derived papers into their tables, in place of those that they replace."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Index, delete, select, text
+
+from data.paths import Home
+from survey.catalogue import tables as t
+from survey.catalogue.bulk import fill, remove
+from survey.catalogue.catalogue import FULL_TEXT
+from survey.derived.build import Built
+from survey.derived.plan import Plan, row_of
+
+__all__ = ["Store"]
+
+WHOLE = (t.member, t.alias, t.reference)  # of a paper, made anew with it
+KEPT = (t.topic, t.code, t.covered)  # made anew only when its texts change
+TEXT = (
+    "INSERT INTO paper_text (rowid, id, title, abstract, authors, venue) VALUES (?, ?, ?, ?, ?, ?)"
+)
+
+
+class Store:
+    """Writes a plan's papers inside a transaction: `clear`, then `add` each batch."""
+
+    def __init__(self, connection: Connection, plan: Plan) -> None:
+        self.connection = connection
+        self.plan = plan
+        self._indexes: list[Index] = []
+        self.sqlite = connection.dialect.name == "sqlite"
+        if self.sqlite:
+            # 32 MiB: a million small rows come in any order.
+            connection.exec_driver_sql("PRAGMA cache_size = -32768")
+
+    def clear(self) -> None:
+        """Remove what is to be replaced, and what is no more."""
+        stale = self.plan.stale
+        everything = len(stale) == len(self.plan.old)
+        # A million rows in no order are faster put into a table than into its index as well;
+        # elsewhere than in SQLite that would make readers wait.
+        self._indexes = list(t.reference.indexes) if everything and self.sqlite else []
+        for index in self._indexes:
+            index.drop(self.connection)
+        for column in (t.paper.c.id, *(table.c.paper for table in WHOLE)):
+            if everything:
+                self.connection.execute(delete(column.table))
+            else:
+                remove(self.connection, column, stale)
+        for table in KEPT:
+            if self.plan.old:
+                remove(self.connection, table.c.paper, self.plan.gone)
+            else:
+                self.connection.execute(delete(table))
+        if self.sqlite and everything:
+            self.connection.exec_driver_sql("DROP TABLE paper_text")
+            self.connection.execute(text(FULL_TEXT))
+        elif self.sqlite and stale:
+            rows = [(row,) for row in sorted(map(row_of, stale))]
+            self.connection.exec_driver_sql("DELETE FROM paper_text WHERE rowid = ?", rows)
+
+    def finish(self) -> None:
+        """Make anew what `clear` took away."""
+        for index in self._indexes:
+            index.create(self.connection)
+
+    def add(self, batch: Sequence[Built]) -> None:
+        """Insert papers with everything of theirs."""
+        fill(self.connection, t.paper, [_paper(built) for built in batch])
+        fill(self.connection, t.member, [row for built in batch for row in _members(built)])
+        fill(self.connection, t.alias, [row for built in batch for row in _aliases(built)])
+        works = [(b.paper.id, work) for b in batch for work in b.paper.references]
+        fill(self.connection, t.reference, works)
+        self._renew(t.topic, [(b.paper.id, b.topics) for b in batch if b.topics is not None])
+        self._renew(t.code, [(b.paper.id, b.code) for b in batch if b.code is not None])
+        if self.sqlite and batch:
+            self.connection.exec_driver_sql(TEXT, [_text(built) for built in batch])
+
+    def _renew(self, table: Any, found: Sequence[tuple[str, Sequence[Any]]]) -> None:
+        old = self.plan.old
+        remove(self.connection, table.c.paper, [paper for paper, _ in found if paper in old])
+        names = [column.name for column in table.columns][1:]
+        rows = {
+            (paper, getattr(hit, names[0])): (paper, *(getattr(hit, name) for name in names))
+            for paper, hits in found
+            for hit in hits
+        }
+        fill(self.connection, table, list(rows.values()))
+
+    def cover(self, home: Home, all_papers: bool) -> bool:
+        """Match the new papers, or all, with videos; True when all were."""
+        from survey.coverage import covered, videos
+
+        if not all_papers and not self.plan.todo:
+            return False
+        ids = [group.id for group in self.plan.todo]
+        if all_papers:
+            self.connection.execute(delete(t.covered))
+        else:
+            remove(self.connection, t.covered.c.paper, ids)
+        wanted = None if all_papers else set(ids)
+        columns = (t.paper.c.id, t.paper.c.title, t.paper.c.arxiv)
+        rows = self.connection.execute(select(*columns)).all()
+        papers = [(str(i), str(name), str(a)) for i, name, a in rows if not wanted or i in wanted]
+        names = [column.name for column in t.covered.columns]
+        matches = covered(papers, videos(home))
+        fill(self.connection, t.covered, [[getattr(m, n) for n in names] for m in matches])
+        return all_papers
+
+
+_LISTS = ("authors", "venues", "categories", "links", "sources")
+_COLUMNS = tuple(column.name for column in t.paper.columns)
+
+
+def _paper(built: Built) -> list[Any]:
+    paper, cited = built.paper, built.cited
+    values: dict[str, Any] = {name: getattr(paper, name, None) for name in _COLUMNS}
+    values |= {name: _json(values[name]) for name in _LISTS}
+    values |= {
+        "withdrawn": int(paper.withdrawn),
+        "seeds": _json(cited.seeds),
+        "intents": _json(cited.intents),
+        "contexts": len(cited.contexts),
+        "central": int(cited.central),
+        "digest": built.digest,
+    }
+    return [values[name] for name in _COLUMNS]
+
+
+def _json(values: Sequence[str]) -> str:
+    return json.dumps(values, ensure_ascii=False)
+
+
+def _members(built: Built) -> list[tuple[str, ...]]:
+    return [(m.source, m.key, built.paper.id, m.reason, m.doubt) for m in built.paper.members]
+
+
+def _aliases(built: Built) -> list[tuple[str, str]]:
+    """A paper is found by every identifier and by every record of it."""
+    names = [f"{m.source}/{m.key}" for m in built.paper.members]
+    return [(name, built.paper.id) for name in (*built.paper.identifiers, *names)]
+
+
+def _text(built: Built) -> tuple[int, str, str, str, str, str]:
+    paper = built.paper
+    authors, venues = ", ".join(paper.authors), ", ".join(paper.venues)
+    return row_of(paper.id), paper.id, paper.title, paper.abstract, authors, venues

@@ -1,0 +1,121 @@
+"""What merging needs to know of a record, small enough to hold all of them at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from survey.found import Found, title_key
+from survey.ids import IdKind
+from survey.merge.likeness import generic
+from survey.merge.places import is_preprint_doi, is_repository
+
+__all__ = ["KINDS", "PRECEDENCE", "Trace", "order", "trace", "year_of_arxiv"]
+
+# From the strongest evidence to the weakest.
+KINDS: tuple[IdKind, ...] = ("arxiv", "doi", "s2", "openalex")
+# Whose word counts first. arXiv has the authors' own; Semantic Scholar has titles and abstracts
+# as printed, OpenAlex puts abstracts together from an index; a person's BibTeX comes last.
+PRECEDENCE = ("arxiv", "semantic_scholar", "openalex", "huggingface", "opencitations")
+LAST = ("import",)
+AUTHORS = 40  # enough to tell papers apart
+# Works beside a paper that often have its title; a source that says nothing may mean either.
+_BESIDE = {
+    name.replace("-", ""): name
+    for name in (
+        "dataset",
+        "dissertation",
+        "editorial",
+        "erratum",
+        "paratext",
+        "peer-review",
+        "retraction",
+        "software",
+        "supplementary-materials",
+    )
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """A record's name, identifiers, and what its title, authors and year tell."""
+
+    source: str
+    key: str
+    arxiv: str
+    doi: str
+    s2: str
+    openalex: str
+    title: str
+    title_key: str  # empty for a title that cannot tell papers apart
+    authors: tuple[str, ...]
+    year: int | None
+    preprint: bool
+    thing: str  # paper, dataset, dissertation …; empty where the source does not say
+
+    @property
+    def name(self) -> str:
+        """As mends name it."""
+        return f"{self.source}/{self.key}"
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """`arxiv:…`, `doi:…`: the strongest first."""
+        values = zip(KINDS, (self.arxiv, self.doi, self.s2, self.openalex), strict=True)
+        return tuple(f"{kind}:{value}" for kind, value in values if value)
+
+    @property
+    def published_doi(self) -> str:
+        """Its DOI, unless that is a preprint's."""
+        return "" if is_preprint_doi(self.doi) else self.doi
+
+
+def order(source: str, key: str) -> tuple[int, str, str]:
+    """Sorts records by whose word counts first."""
+    if source in PRECEDENCE:
+        return PRECEDENCE.index(source), source, key
+    return len(PRECEDENCE) + (source in LAST), source, key
+
+
+def trace(found: Found) -> Trace:
+    """What merging needs of a record."""
+    return Trace(
+        source=found.source,
+        key=found.key,
+        arxiv=found.arxiv,
+        doi=found.doi,
+        s2=found.s2,
+        openalex=found.openalex,
+        title=found.title,
+        title_key="" if generic(found.title) else title_key(found.title),
+        authors=found.authors[:AUTHORS],
+        year=found.year or _year(found),
+        preprint=_is_preprint(found),
+        thing=_thing(found.kind),
+    )
+
+
+def _year(found: Found) -> int | None:
+    if found.date:
+        return int(found.date[:4])
+    return year_of_arxiv(found.arxiv)
+
+
+def year_of_arxiv(arxiv: str) -> int | None:
+    """In which year an arXiv id was given; None for no id."""
+    month = arxiv.rpartition("/")[2][:2]
+    if not month:
+        return None
+    return int(month) + (1900 if month > "90" else 2000)
+
+
+def _is_preprint(found: Found) -> bool:
+    kind = found.kind.casefold()
+    told = bool(found.arxiv) or "preprint" in kind or "posted-content" in kind
+    return told or is_preprint_doi(found.doi) or is_repository(found.venue)
+
+
+def _thing(kind: str) -> str:
+    if not kind:
+        return ""
+    said = {part.strip().replace("-", "").replace(" ", "") for part in kind.casefold().split(",")}
+    return next((_BESIDE[name] for name in sorted(said & _BESIDE.keys())), "paper")
