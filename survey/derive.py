@@ -24,7 +24,7 @@ from survey.derived.build import Builder, Built
 from survey.derived.plan import Plan, make_plan
 from survey.derived.store import Store
 
-__all__ = ["derive", "ready"]
+__all__ = ["derive", "reading", "ready", "stale"]
 
 VERSION = "1"  # changes when the same records make other papers
 FEW = 3_000  # papers that are made before the database is locked for writing
@@ -45,6 +45,17 @@ def ready(home: Home, *, read_only: bool = False) -> Catalogue:
         catalogue.close()
         raise
     return catalogue
+
+
+@contextmanager
+def reading(home: Home) -> Iterator[Connection]:
+    """One consistent state of the papers, up to date; everything is closed afterwards."""
+    catalogue = ready(home)
+    try:
+        with catalogue.read() as connection:
+            yield connection
+    finally:
+        catalogue.close()
 
 
 def _with_progress(catalogue: Catalogue) -> None:

@@ -16,6 +16,7 @@ from survey.duplicates import Entry, near_duplicates
 from survey.found import Found
 from survey.mend import mends
 from survey.merge import APART
+from survey.merge.evidence import TWO_DOIS
 
 __all__ = ["Finding", "Kind", "examine"]
 
@@ -79,7 +80,11 @@ def _merges(
         own = "; ".join(part for part in doubt.split("; ") if not part.startswith(APART))
         if own:
             by_doubt[paper, own].append(record)
-    for (paper, doubt), records in by_doubt.items():
+
+    def merit(found: tuple[tuple[str, str], list[str]]) -> bool:
+        return found[0][1].startswith(TWO_DOIS)
+
+    for (paper, doubt), records in sorted(by_doubt.items(), key=merit):
         names = " ".join(map(shlex.quote, records))
         yield Finding(
             kind="doubtful merge",

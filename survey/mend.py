@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, select
 from data.errors import UsageProblem
 from survey.catalogue import tables as t
 from survey.catalogue.events import now
-from survey.catalogue.papers import resolve
+from survey.catalogue.papers import look_up
 from survey.found import Found
 from survey.ids import parse_id
 from survey.merge import Mend, Trace, trace
@@ -50,9 +50,8 @@ def side(connection: Connection, text: str) -> Side:
 
     UsageProblem for what is neither known nor an identifier.
     """
-    try:
-        paper = resolve(connection, text)
-    except UsageProblem:
+    paper = look_up(connection, text)
+    if paper is None:
         return Side(text=str(parse_id(text)))
     records = _traces(connection, paper)
     names = tuple(one.name for one in records)

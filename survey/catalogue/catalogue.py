@@ -12,10 +12,13 @@ from urllib.parse import quote
 from sqlalchemy import (
     URL,
     Connection,
+    Engine,
+    NullPool,
     create_engine,
     event,
     insert,
     inspect,
+    make_url,
     select,
     text,
     update,
@@ -54,7 +57,7 @@ class Catalogue:
         self.path = path
         self.home = home
         self.read_only = read_only
-        self.engine = create_engine(url)
+        self.engine = _engine(url)
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _pragmas(read_only))
 
@@ -100,6 +103,13 @@ class Catalogue:
             raise _told(self, problem) from problem
 
 
+def _engine(url: str | URL) -> Engine:
+    # SQLite keeps its file open; a server's connections are given back when they are done with.
+    if make_url(url).get_backend_name() == "sqlite":
+        return create_engine(url)
+    return create_engine(url, poolclass=NullPool)
+
+
 def meta_value(connection: Connection, name: str, default: str = "") -> str:
     """A value of the `meta` table inside a transaction."""
     query = select(tables.meta.c.value).where(tables.meta.c.name == name)
@@ -130,19 +140,35 @@ def open_catalogue(home: Home, *, create: bool = True, read_only: bool = False) 
         )
     address = _driver(url) if path is None else _file(path, read_only)
     catalogue = Catalogue(address, path, read_only, home)
-    if not read_only and not _ready(catalogue):
-        _prepare(catalogue, home)
+    try:
+        _bring_up(catalogue, home)
+    except BaseException:
+        catalogue.close()
+        raise
     return catalogue
 
 
-def _ready(catalogue: Catalogue) -> bool:
-    """Whether the schema is of this version; so found without waiting for any writer."""
+def _bring_up(catalogue: Catalogue, home: Home) -> None:
+    found = _schema(catalogue)
+    if found == SCHEMA:
+        return
+    if catalogue.read_only and found < SCHEMA:
+        raise AtlasError(
+            "the catalogue is of an older version, and was opened for reading only",
+            hint="bring it up to date: survey stats",
+        )
+    _refuse_newer(found)
+    _prepare(catalogue, home)
+
+
+def _schema(catalogue: Catalogue) -> int:
+    """The schema that is there, 0 for none; found without waiting for any writer."""
     if catalogue.path is not None and not catalogue.path.is_file():
-        return False
+        return 0
     with catalogue.read() as connection:
         if not inspect(connection).has_table("meta"):
-            return False
-        return meta_value(connection, "schema") == str(SCHEMA)
+            return 0
+        return int(meta_value(connection, "schema", "0"))
 
 
 def _file(path: Path, read_only: bool) -> URL:
@@ -178,15 +204,19 @@ def _prepare(catalogue: Catalogue, home: Home) -> None:
 
 def _migrate(connection: Connection) -> None:
     found = int(meta_value(connection, "schema", str(SCHEMA)))
+    _refuse_newer(found)
+    for version in range(found, SCHEMA):
+        MIGRATIONS[version - 1](connection)
+    if found < SCHEMA:
+        set_meta(connection, "schema", str(SCHEMA))
+
+
+def _refuse_newer(found: int) -> None:
     if found > SCHEMA:
         raise AtlasError(
             f"the catalogue has schema {found}, and this version knows up to {SCHEMA}",
             hint="install a newer i2i-atlas, or use another --home",
         )
-    for version in range(found, SCHEMA):
-        MIGRATIONS[version - 1](connection)
-    if found < SCHEMA:
-        set_meta(connection, "schema", str(SCHEMA))
 
 
 def _pragmas(read_only: bool) -> Callable[[Any, Any], None]:

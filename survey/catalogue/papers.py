@@ -27,7 +27,7 @@ from survey.catalogue.events import Decision, decisions
 from survey.ids import parse_id
 from survey.paper import Paper
 
-__all__ = ["ORDERS", "Filter", "find_paper", "known", "names", "papers", "resolve"]
+__all__ = ["ORDERS", "Filter", "find_paper", "known", "look_up", "names", "papers", "resolve"]
 
 LISTS = ("authors", "venues", "categories", "links", "sources", "seeds", "intents")
 PIECE = 500  # papers read at once
@@ -116,11 +116,18 @@ def _names(connection: Connection, seeds: Sequence[str]) -> tuple[str, ...]:
 
 def resolve(connection: Connection, text: str) -> str:
     """The id of the paper that any of its identifiers names; UsageProblem when there is none."""
+    if found := look_up(connection, text):
+        return found
+    raise _unknown(connection, text)
+
+
+def look_up(connection: Connection, text: str) -> str | None:
+    """The id of the paper that any of its identifiers, or a record of it, names."""
     for candidate in _forms(text):
         query = select(t.alias.c.paper).where(t.alias.c.identifier == candidate)
         if found := connection.execute(query).scalar():
             return str(found)
-    raise _unknown(connection, text)
+    return None
 
 
 def find_paper(connection: Connection, text: str) -> Paper:
@@ -215,6 +222,9 @@ def _has(table: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 
 def known(connection: Connection, identifiers: Iterable[str]) -> dict[str, str]:
     """Of many identifiers (`arxiv:…`) those that the catalogue has, with the paper's id."""
-    wanted = set(identifiers)
-    query = select(t.alias.c.identifier, t.alias.c.paper)
-    return {str(i): str(p) for i, p in connection.execute(query) if i in wanted}
+    found: dict[str, str] = {}
+    for some in chunks(sorted(set(identifiers))):
+        named = t.alias.c.identifier.in_(some)
+        query = select(t.alias.c.identifier, t.alias.c.paper).where(named)
+        found |= {str(i): str(p) for i, p in connection.execute(query)}
+    return found

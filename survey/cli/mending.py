@@ -40,10 +40,10 @@ def doctor(kind: str | None, limit: int | None, as_json: bool, home: str | None)
     survey doctor
     survey doctor --kind 'near duplicate' --json
     """
-    from survey.derive import ready
+    from survey.derive import reading
     from survey.doctor import examine
 
-    with ready(find_home(home)).read() as connection:
+    with reading(find_home(home)) as connection:
         found = [f for f in examine(connection) if kind in (None, f.kind)]
     if as_json:
         for name in KINDS:

@@ -49,11 +49,11 @@ def ls(
     survey ls --json --limit 100
     """
     from survey.catalogue.papers import names, papers
-    from survey.derive import ready
+    from survey.derive import reading
 
     if as_json and ids_only:
         raise UsageProblem("--json and -q exclude each other", hint="survey ls -q")
-    with ready(find_home(home)).read() as connection:
+    with reading(find_home(home)) as connection:
         if ids_only:
             for name in names(connection, wanted, order)[:limit]:
                 click.echo(name)
@@ -103,9 +103,9 @@ def show(paper: str, as_json: bool, home: str | None) -> None:
     """
     from survey.about import about
     from survey.cli.sheet import sheet
-    from survey.derive import ready
+    from survey.derive import reading
 
-    with ready(find_home(home)).read() as connection:
+    with reading(find_home(home)) as connection:
         found = about(connection, paper)
     if as_json:
         emit_json(found)
@@ -127,10 +127,10 @@ def stats(as_json: bool, home: str | None) -> None:
     survey stats
     survey stats --json
     """
-    from survey.derive import ready
+    from survey.derive import reading
     from survey.numbers import count
 
-    with ready(find_home(home)).read() as connection:
+    with reading(find_home(home)) as connection:
         numbers = count(connection)
     if as_json:
         emit_json(numbers.to_json())

@@ -6,8 +6,8 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import Connection, Select, Table, select
 
@@ -15,12 +15,9 @@ from data.paths import Home
 from survey.catalogue import tables as t
 from survey.catalogue.bulk import chunks
 from survey.derived.plan import Plan
+from survey.derived.texts import Asked, Said, Text, read_all
 from survey.found import Found
 from survey.merge import Group, Merged, combine
-
-if TYPE_CHECKING:
-    from survey.links import Link
-    from survey.topics import Hit
 
 __all__ = ["Builder", "Built"]
 
@@ -42,36 +39,43 @@ class Cited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """A paper and its rows; topics and code are None where the old ones still hold."""
+    """A paper with what goes into its rows."""
 
     paper: Merged
     cited: Cited
     digest: str
-    topics: Sequence[Hit] | None
-    code: Sequence[Link] | None
+    said: Said | None = None  # None where what its text said before still holds
+
+
+Draft = tuple[Built, Text | None]
 
 
 class Builder:
     """Makes the papers of a plan from one state of the catalogue."""
 
     def __init__(self, connection: Connection, home: Home, plan: Plan) -> None:
-        from survey.links import links_of
-        from survey.topics import rules
-
         self.connection = connection
+        self.home = home
         self.plan = plan
-        self._topics_of = rules(home).topics_of
-        self._links_of = links_of
 
     def batches(self) -> Iterator[list[Built]]:
         """The papers, in the plan's order."""
-        for some in chunks(self.plan.todo, BATCH):
-            names = [(m.source, m.key) for group in some for m in group.members]
-            found = dict(self._records(names))
-            cites: dict[Name, list[Any]] = defaultdict(list)
-            for row in self._rows(t.cite, names):
-                cites[row["source"], row["key"]].append(row)
-            yield [self._built(group, found, cites) for group in some]
+        asked = map(self._drafts, chunks(self.plan.todo, BATCH))
+        for drafts, found in read_all(self.home, asked, len(self.plan.todo)):
+            said = iter(found)
+            yield [
+                built if text is None else replace(built, said=next(said)) for built, text in drafts
+            ]
+
+    def _drafts(self, groups: Sequence[Group]) -> Asked[list[Draft]]:
+        """Papers, and the texts of those whose topics and code have to be found."""
+        names = [(m.source, m.key) for group in groups for m in group.members]
+        found = dict(self._records(names))
+        cites: dict[Name, list[Any]] = defaultdict(list)
+        for row in self._rows(t.cite, names):
+            cites[row["source"], row["key"]].append(row)
+        drafts = [self._draft(group, found, cites) for group in groups]
+        return Asked(drafts, [text for _, text in drafts if text is not None])
 
     def _records(self, names: Sequence[Name]) -> Iterator[tuple[Name, Found]]:
         for row in self._rows(t.record, names):
@@ -89,25 +93,18 @@ class Builder:
                 rows = self.connection.execute(query.where(table.c.key.in_(some)))
                 yield from (dict(row) for row in rows.mappings())
 
-    def _built(
+    def _draft(
         self, group: Group, found: Mapping[Name, Found], cites: Mapping[Name, list[Any]]
-    ) -> Built:
+    ) -> Draft:
         names = [(m.source, m.key) for m in group.members]
         paper = combine(group, (found[name] for name in names))
         rows = (sorted(cites.get(name, ()), key=lambda row: row["seed"]) for name in names)
         cited = _cited([row for some in rows for row in some])
-        text = _text_digest(paper, cited)
-        digest = f"{self.plan.digests[group.id]}-{text}"
-        if not self.plan.topics_too and self.plan.old.get(group.id, "")[17:] == text:
-            return Built(paper=paper, cited=cited, digest=digest, topics=None, code=None)
-        told = (paper.title, paper.abstract, paper.comment, paper.categories, cited.contexts)
-        return Built(
-            paper=paper,
-            cited=cited,
-            digest=digest,
-            topics=self._topics_of(*told),
-            code=self._links_of(paper.abstract, paper.comment, paper.links),
-        )
+        text = _text(paper, cited)
+        digest = f"{self.plan.digests[group.id]}-{_digest(text)}"
+        known = self.plan.old.get(group.id, "")[16:] == digest[16:] and not self.plan.topics_too
+        built = Built(paper=paper, cited=cited, digest=digest)
+        return built, None if known else text
 
 
 def _cited(rows: Sequence[Mapping[str, Any]]) -> Cited:
@@ -122,8 +119,16 @@ def _cited(rows: Sequence[Mapping[str, Any]]) -> Cited:
     )
 
 
-def _text_digest(paper: Merged, cited: Cited) -> str:
-    """Of what topics and code links are found in."""
-    told = (paper.title, paper.abstract, paper.comment, paper.categories, cited.contexts)
-    content = json.dumps([*told, paper.links]).encode()
-    return hashlib.blake2b(content, digest_size=8).hexdigest()
+def _text(paper: Merged, cited: Cited) -> Text:
+    return Text(
+        title=paper.title,
+        abstract=paper.abstract,
+        comment=paper.comment,
+        categories=paper.categories,
+        contexts=cited.contexts,
+        links=paper.links,
+    )
+
+
+def _digest(text: Text) -> str:
+    return hashlib.blake2b(json.dumps(text.values).encode(), digest_size=8).hexdigest()

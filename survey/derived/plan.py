@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -17,7 +18,6 @@ from survey.merge import Group, Trace, groups, trace
 __all__ = ["Plan", "make_plan", "row_of"]
 
 Step = Callable[[str, int, int], None]
-Prints = dict[tuple[str, str], bytes]
 ROWS = 2_000  # read at once
 
 
@@ -39,22 +39,27 @@ class Plan:
 
 def make_plan(connection: Connection, version: str, topics_too: bool, on_step: Step) -> Plan:
     """Compare the papers that the records make with those that there are."""
-    prints: Prints = {}
-    traces = list(_traces(connection, prints, on_step))
-    _add_cites(connection, prints)
-    on_step("merging", 0, len(traces))
-    found = groups(traces, mends(connection))
-    on_step("merging", len(traces), len(traces))
     rows = connection.execute(select(t.paper.c.id, t.paper.c.digest))
     old = {str(paper): str(digest) for paper, digest in rows}
-    digests = {group.id: _digest(version, group, prints) for group in found}
-    todo = [g for g in found if topics_too or old.get(g.id, "")[:16] != digests[g.id]]
+    traces = list(_traces(connection, on_step))
+    todo: list[Group] = []
+    digests: dict[str, str] = {}
+    gone = set(old)
+    for done, group in enumerate(groups(traces, mends(connection))):
+        if done % ROWS == 0:
+            on_step("merging", done, len(traces))
+        digest = _digest(version, group)
+        gone.discard(group.id)
+        if topics_too or old.get(group.id, "")[:16] != digest:
+            todo.append(group)
+            digests[group.id] = digest
+    on_step("merging", len(traces), len(traces))
     return Plan(
         # The full text takes rows fastest in the order of their numbers.
         todo=tuple(sorted(todo, key=lambda group: row_of(group.id))),
-        digests={group.id: digests[group.id] for group in todo},
+        digests=digests,
         old=old,
-        gone=tuple(sorted(old.keys() - digests.keys())),
+        gone=tuple(sorted(gone)),
         topics_too=topics_too,
     )
 
@@ -65,30 +70,37 @@ def row_of(paper: str) -> int:
     return int.from_bytes(digest, "big") >> 1
 
 
-def _traces(connection: Connection, prints: Prints, on_step: Step) -> Iterator[Trace]:
+def _traces(connection: Connection, on_step: Step) -> Iterator[Trace]:
     total = connection.execute(select(func.count()).select_from(t.record)).scalar_one()
-    query = select(t.record.c.source, t.record.c.key, t.record.c.found)
+    at = t.record.c
+    query = select(at.source, at.key, at.found).order_by(at.source, at.key)
+    cites = _cites(connection)
+    cite = next(cites, None)
     rows = connection.execute(query.execution_options(yield_per=ROWS))
     for done, (source, key, found) in enumerate(rows):
         if done % ROWS == 0:
             on_step("reading", done, total)
-        one = trace(Found.from_json({"source": source, "key": key, **json.loads(found)}))
-        prints[one.source, one.key] = _hash(found.encode())
-        yield one
+        content = _hash(found.encode())
+        while cite is not None and cite[:2] == (source, key):
+            content = _hash(content + "\0".join(map(str, cite[2:])).encode())
+            cite = next(cites, None)
+        told = {"source": source, "key": key, **json.loads(found)}
+        yield trace(Found.from_json(told), content)
     on_step("reading", total, total)
 
 
-def _add_cites(connection: Connection, prints: Prints) -> None:
-    query = select(t.cite).order_by(t.cite.c.source, t.cite.c.key, t.cite.c.seed)
-    for source, key, *rest in connection.execute(query.execution_options(yield_per=ROWS)):
-        if (name := (source, key)) in prints:
-            prints[name] = _hash(prints[name] + "\0".join(map(str, rest)).encode())
+def _cites(connection: Connection) -> Iterator[Any]:
+    """In the order of the records, so that neither has to be held in memory."""
+    cite, record = t.cite.c, t.record.c
+    same = (cite.source == record.source) & (cite.key == record.key)
+    query = select(t.cite).join(t.record, same).order_by(record.source, record.key, cite.seed)
+    yield from map(tuple, connection.execute(query.execution_options(yield_per=ROWS)))
 
 
-def _digest(version: str, group: Group, prints: Prints) -> str:
+def _digest(version: str, group: Group) -> str:
     members = [(m.source, m.key, m.reason, m.doubt) for m in group.members]
     told = json.dumps([version, group.id, members, group.identifiers]).encode()
-    return _hash(told + b"".join(prints[m.source, m.key] for m in group.members)).hex()
+    return _hash(told + group.content).hex()
 
 
 def _hash(content: bytes) -> bytes:

@@ -74,8 +74,8 @@ class Store:
         fill(self.connection, t.alias, [row for built in batch for row in _aliases(built)])
         works = [(b.paper.id, work) for b in batch for work in b.paper.references]
         fill(self.connection, t.reference, works)
-        self._renew(t.topic, [(b.paper.id, b.topics) for b in batch if b.topics is not None])
-        self._renew(t.code, [(b.paper.id, b.code) for b in batch if b.code is not None])
+        self._renew(t.topic, [(b.paper.id, b.said.topics) for b in batch if b.said])
+        self._renew(t.code, [(b.paper.id, b.said.code) for b in batch if b.said])
         if self.sqlite and batch:
             self.connection.exec_driver_sql(TEXT, [_text(built) for built in batch])
 

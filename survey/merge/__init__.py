@@ -35,4 +35,5 @@ def merge(records: Sequence[Found], mends: Iterable[Mend] = ()) -> list[Merged]:
     """
     by_name = {(found.source, found.key): found for found in sorted(records, key=repr)}
     made = groups((trace(found) for found in by_name.values()), mends)
-    return [combine(g, (by_name[m.source, m.key] for m in g.members)) for g in made]
+    papers = (combine(g, (by_name[m.source, m.key] for m in g.members)) for g in made)
+    return sorted(papers, key=lambda paper: paper.id)

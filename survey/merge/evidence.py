@@ -8,13 +8,14 @@ from survey.found import surname
 from survey.merge.likeness import common, likeness, same_person, same_script
 from survey.merge.trace import KINDS, Trace
 
-__all__ = ["Evidence", "by_id", "by_title", "contrary"]
+__all__ = ["TWO_DOIS", "Evidence", "by_id", "by_title", "contrary"]
 
 SIMILAR = 0.5  # titles that are of one paper after it was renamed
 FOREIGN = 0.2  # titles that have next to nothing in common
 NEAR, FAR = 1, 3  # years between two versions; the latter between a preprint and its publication
+TWO_DOIS = "two DOIs"  # how the doubt of a merge begins that is mostly right
 SAME_YEAR = "title, first author, year"
-SHORT = 20  # letters of a title that several papers might have
+SHORT = 25  # letters of a title that several papers might have
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ def by_id(one: Trace, other: Trace) -> Evidence | None:
 def _doubt(one: Trace, other: Trace) -> str:
     if one.arxiv and other.arxiv and one.arxiv != other.arxiv:
         return f"two arXiv ids: {one.arxiv} and {other.arxiv}"
-    if not one.title or not other.title or one.title_key == other.title_key != "":
+    if not one.title or not other.title or one.title_key == other.title_key != 0:
         return ""
     alike = likeness(one.title, other.title)
     if alike >= SIMILAR:
@@ -129,6 +130,10 @@ def _title_doubt(one: Trace, other: Trace, shared: int, gap: int) -> str:
     fewest = min(len(one.authors), len(other.authors))
     if fewest > 1 and shared == 1:
         return "only the first author agrees"
-    if shared == 1 and len(one.title_key) < SHORT:
+    if shared == 1 and len(one.title) < SHORT:
         return "the title is short and there is one author"
-    return f"{gap} years between the two" if gap >= FAR else ""
+    if gap >= FAR:
+        return f"{gap} years between the two"
+    # Mostly a paper of a conference and its longer version in a journal, or a copy.
+    dois = sorted({one.published_doi, other.published_doi} - {""})
+    return f"{TWO_DOIS}: {' and '.join(dois)}" if len(dois) > 1 else ""

@@ -28,20 +28,19 @@ class Group:
     id: str
     members: tuple[Member, ...]
     identifiers: tuple[str, ...]
+    content: bytes  # of all records
 
 
-def groups(traces: Iterable[Trace], mends: Iterable[Mend]) -> list[Group]:
-    """All papers, in the order of their ids."""
+def groups(traces: Iterable[Trace], mends: Iterable[Mend]) -> Iterator[Group]:
+    """All papers, one after the other."""
     sorted_traces = _sorted(traces)
     clusters, joined, split = partition(sorted_traces, mends)
     parts = [clusters.members(name) for name in clusters.names()]
     owners = _owners(sorted_traces, parts)
-    made = []
     for number, part in enumerate(parts):
         said = _said(sorted_traces, part, joined)
         apart = _apart(sorted_traces, clusters, parts, number, owners, split)
-        made.append(_group(sorted_traces, part, number, owners, said, apart))
-    return sorted(made, key=lambda group: group.id)
+        yield _group(sorted_traces, part, number, owners, said, apart)
 
 
 def _sorted(traces: Iterable[Trace]) -> list[Trace]:
@@ -65,10 +64,12 @@ def _group(
         )
         for i in part
     )
-    own = {name for i in part for name in traces[i].identifiers if owners[name] == number}
+    own = {
+        name for i in part for name in traces[i].identifiers if owners.get(name, number) == number
+    }
     identifiers = tuple(sorted(own, key=_strongest))
     name = _best(traces, part, own) or traces[part[0]].name
-    return Group(name, members, identifiers)
+    return Group(name, members, identifiers, b"".join(traces[i].content for i in part))
 
 
 def _strongest(identifier: str) -> tuple[int, tuple[int, str], str]:
@@ -102,12 +103,23 @@ def _best(traces: Sequence[Trace], part: Sequence[int], own: set[str]) -> str:
 
 
 def _owners(traces: Sequence[Trace], parts: Sequence[Sequence[int]]) -> dict[str, int]:
-    """The one paper that each identifier is of: arXiv's own word first, then most records."""
-    holders: dict[str, dict[int, list[int]]] = defaultdict(dict)
+    """Of each identifier that several papers have, the one that it is of.
+
+    arXiv's own word comes first, then most records.
+    """
+    first: dict[str, int] = {}
+    disputed: set[str] = set()
     for number, part in enumerate(parts):
         for i in part:
             for name in traces[i].identifiers:
-                holders[name].setdefault(number, []).append(i)
+                if first.setdefault(name, number) != number:
+                    disputed.add(name)
+    del first
+    holders: dict[str, dict[int, list[int]]] = {name: defaultdict(list) for name in disputed}
+    for number, part in enumerate(parts) if disputed else ():
+        for i in part:
+            for name in disputed.intersection(traces[i].identifiers):
+                holders[name][number].append(i)
 
     def claim(item: tuple[int, list[int]]) -> tuple[bool, int, int]:
         records = item[1]
@@ -194,7 +206,7 @@ def _apart(
     found: dict[int, str] = {}
     for i in parts[number]:
         for name in traces[i].identifiers:
-            owner = owners[name]
+            owner = owners.get(name, number)
             if owner == number or _by_hand(parts[number], parts[owner], split):
                 continue
             found.setdefault(i, f"{APART} that has {name} as well")

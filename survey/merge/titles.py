@@ -34,7 +34,7 @@ def unite_by_title(clusters: Clusters, traces: Sequence[Trace]) -> None:
 
 def _titled(clusters: Clusters, traces: Sequence[Trace]) -> list[list[int]]:
     """Records with one title that are not one paper yet, by title."""
-    by_key: dict[str, list[int]] = defaultdict(list)
+    by_key: dict[int, list[int]] = defaultdict(list)
     for i, one in enumerate(traces):
         if one.title_key and one.authors:
             by_key[one.title_key].append(i)
@@ -83,11 +83,10 @@ def _against(clusters: Clusters, traces: Sequence[Trace], a: int, b: int) -> boo
         return True
     some = [traces[i] for i in clusters.members(a)]
     others = [traces[i] for i in clusters.members(b)]
-    for kind in ("arxiv", "published_doi"):
-        first = {getattr(one, kind) for one in some} - {""}
-        second = {getattr(one, kind) for one in others} - {""}
-        if first and second and not first & second:
-            return True
+    first = {one.arxiv for one in some} - {""}
+    second = {one.arxiv for one in others} - {""}
+    if first and second and not first & second:
+        return True
     return any(contrary(one, other) for one in some for other in others)
 
 

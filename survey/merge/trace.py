@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 from survey.found import Found, title_key
@@ -16,7 +17,7 @@ KINDS: tuple[IdKind, ...] = ("arxiv", "doi", "s2", "openalex")
 # Whose word counts first. arXiv has the authors' own; Semantic Scholar has titles and abstracts
 # as printed, OpenAlex puts abstracts together from an index; a person's BibTeX comes last.
 PRECEDENCE = ("arxiv", "semantic_scholar", "openalex", "huggingface", "opencitations")
-LAST = ("import",)
+LAST = ("sample", "import")
 AUTHORS = 40  # enough to tell papers apart
 # Works beside a paper that often have its title; a source that says nothing may mean either.
 _BESIDE = {
@@ -46,11 +47,12 @@ class Trace:
     s2: str
     openalex: str
     title: str
-    title_key: str  # empty for a title that cannot tell papers apart
+    title_key: int  # a hash of its letters; 0 for a title that cannot tell papers apart
     authors: tuple[str, ...]
     year: int | None
     preprint: bool
     thing: str  # paper, dataset, dissertation …; empty where the source does not say
+    content: bytes = b""  # a hash of all that the source says
 
     @property
     def name(self) -> str:
@@ -76,21 +78,24 @@ def order(source: str, key: str) -> tuple[int, str, str]:
     return len(PRECEDENCE) + (source in LAST), source, key
 
 
-def trace(found: Found) -> Trace:
+def trace(found: Found, content: bytes = b"") -> Trace:
     """What merging needs of a record."""
+    key = "" if generic(found.title) else title_key(found.title)
+    # Texts that are in many records are kept once.
     return Trace(
-        source=found.source,
+        source=sys.intern(found.source),
         key=found.key,
         arxiv=found.arxiv,
         doi=found.doi,
-        s2=found.s2,
-        openalex=found.openalex,
+        s2=found.key if found.s2 == found.key else found.s2,
+        openalex=found.key if found.openalex == found.key else found.openalex,
         title=found.title,
-        title_key="" if generic(found.title) else title_key(found.title),
-        authors=found.authors[:AUTHORS],
+        title_key=hash(key) if key else 0,
+        authors=tuple(map(sys.intern, found.authors[:AUTHORS])),
         year=found.year or _year(found),
         preprint=_is_preprint(found),
         thing=_thing(found.kind),
+        content=content,
     )
 
 

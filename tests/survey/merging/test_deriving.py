@@ -9,17 +9,23 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import event, select, text
 
 from data.errors import UsageProblem
 from data.paths import Home
+from survey.about import about
 from survey.catalogue import tables as t
 from survey.catalogue.catalogue import open_catalogue, set_meta
 from survey.catalogue.papers import Filter, find_paper, papers
+from survey.cli import main
 from survey.derive import derive, ready
-from survey.derived.build import Builder
+from survey.derived import texts
+from survey.derived.texts import Reader, Said, Text
+from survey.doctor import examine
 from survey.found import Cites, Found
 from survey.mend import join, split
+from survey.numbers import count
 from tests.survey.merging.conftest import SEED, Record, Shelf
 
 S2, OA = "semantic_scholar", "openalex"
@@ -83,14 +89,13 @@ def test_only_papers_whose_text_changed_are_read_for_topics_again(
     shelf.put(*(record(S2, str(n), title=f"{n} harbours, painted unpaired") for n in range(50)))
     derive(shelf.catalogue)
     asked: list[str] = []
-    real = Builder.__init__
+    real = Reader.read
 
-    def listening(self: Builder, *args: Any) -> None:
-        real(self, *args)
-        topics_of = self._topics_of
-        self._topics_of = lambda title, *rest: asked.append(title) or topics_of(title, *rest)
+    def listening(self: Reader, text: Text) -> Said:
+        asked.append(text.title)
+        return real(self, text)
 
-    monkeypatch.setattr(Builder, "__init__", listening)
+    monkeypatch.setattr(Reader, "read", listening)
     shelf.put(
         record(S2, "3", title="3 harbours, painted unpaired", citations=9),
         record(S2, "4", title="4 quays, painted unpaired"),
@@ -340,6 +345,59 @@ def test_it_all_works_on_postgresql(
         assert other.dump() == expected
         with other.catalogue.read() as connection:
             assert find_paper(connection, "2001.00001").seeds == (SEED,)
+            assert len(list(examine(connection))) == 0
+            assert count(connection).papers == 3
+            assert about(connection, "W1")["references"] == 2
+        for words in (
+            "ls --order date --year 2020",
+            "show W1",
+            "stats",
+            "doctor",
+            "join W1 2001.1",
+        ):
+            command = [*words.replace("2001.1", "2001.00001").split(), "--home", str(home.root)]
+            result = CliRunner().invoke(main, command)
+            assert result.exit_code == 0, result.stderr
+        assert len(other.papers()) == 2
     finally:
         t.metadata.drop_all(other.catalogue.engine)
         other.catalogue.close()
+
+
+def test_many_texts_are_read_in_other_processes_with_the_same_result(
+    shelf: Shelf,
+    new_shelf: Callable[[str], Shelf],
+    record: Record,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = new_shelf("other")
+    records = [
+        record(S2, str(n), title=f"{n} harbours", abstract=f"Unpaired. https://github.com/q/b{n}")
+        for n in range(40)
+    ]
+    for place in (shelf, other):
+        place.put(*records)
+    derive(shelf.catalogue)
+    monkeypatch.setattr(texts, "MANY", 10)
+    derive(other.catalogue)
+    assert other.dump() == shelf.dump()
+    assert len(other.rows(select(t.code))) == 40
+
+
+def test_texts_are_read_here_when_the_other_processes_die(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(texts, "MANY", 1)
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    text = Text(
+        title="Unpaired image-to-image translation",
+        abstract="",
+        comment="",
+        categories=(),
+        contexts=(),
+        links=(),
+    )
+    asked = [texts.Asked(n, [text]) for n in range(9)]
+    found = list(texts.read_all(home, asked, 9))
+    assert [batch for batch, _ in found] == list(range(9))
+    assert all("unpaired" in {hit.topic for hit in said[0].topics} for _, said in found)

@@ -44,7 +44,7 @@ def put_shared(shelf: Shelf, record: Record) -> None:
 
 
 def put_near(shelf: Shelf, record: Record) -> None:
-    shelf.put(record(S2, "a", doi="10.5555/one"), record(OA, "W1", doi="10.5555/two"))
+    shelf.put(record(S2, "a", arxiv="2001.00001"), record(OA, "W1", arxiv="2001.00002"))
 
 
 CASES = [

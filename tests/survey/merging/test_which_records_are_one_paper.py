@@ -155,16 +155,19 @@ def test_papers_with_different_arxiv_ids_are_never_one_by_title() -> None:
     assert len(merge(records)) == 2
 
 
-def test_papers_with_different_dois_of_publications_are_never_one_by_title() -> None:
+def test_a_paper_of_a_conference_and_its_journal_are_one_and_doubted() -> None:
     conference = found(S2, "a", doi="10.5555/conference")
     journal = found(OA, "b", doi="10.5555/journal", year=2021)
-    assert len(merge([conference, journal])) == 2
+    (paper,) = merge([conference, journal])
+    assert doubts([paper]) == {"b": "two DOIs: 10.5555/conference and 10.5555/journal"}
+    assert set(paper.identifiers) == {"doi:10.5555/conference", "doi:10.5555/journal"}
 
 
-def test_the_doi_of_a_preprint_does_not_keep_its_publication_away() -> None:
+def test_the_doi_of_a_preprint_is_no_second_publication() -> None:
     preprint = found(S2, "a", doi="10.36227/techrxiv.1")
     (paper,) = merge([preprint, found(OA, "b", doi="10.5555/journal", year=2021)])
     assert paper.id == "doi:10.5555/journal"
+    assert doubts([paper]) == {}
     assert paper.doi == "10.5555/journal"
 
 

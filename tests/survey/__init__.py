@@ -1,0 +1,1 @@
+"""Tests of survey, and the scholarly services on loopback."""

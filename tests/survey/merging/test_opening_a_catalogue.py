@@ -1,0 +1,45 @@
+"""A catalogue of another version, a damaged one and a locked one are told apart, with a hint."""
+
+from __future__ import annotations
+
+import pytest
+
+from data.errors import AtlasError
+from data.paths import Home
+from survey.catalogue.catalogue import SCHEMA, open_catalogue, set_meta
+from tests.survey.merging.conftest import Shelf
+
+
+def _of_schema(shelf: Shelf, number: int) -> None:
+    with shelf.catalogue.write() as connection:
+        set_meta(connection, "schema", str(number))
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_newer_one_is_refused(home: Home, shelf: Shelf, read_only: bool) -> None:
+    _of_schema(shelf, SCHEMA + 1)
+    with pytest.raises(AtlasError, match=f"schema {SCHEMA + 1}") as told:
+        open_catalogue(home, read_only=read_only)
+    assert "install a newer" in (told.value.hint or "")
+
+
+def test_an_older_one_cannot_be_read_only(home: Home, shelf: Shelf) -> None:
+    _of_schema(shelf, SCHEMA - 1)
+    with pytest.raises(AtlasError, match="older version") as told:
+        open_catalogue(home, read_only=True)
+    assert "survey stats" in (told.value.hint or "")
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_damaged_one_is_said_to_be_damaged(home: Home, read_only: bool) -> None:
+    home.ready().catalogue.write_bytes(b"this is no database" * 1000)
+    with pytest.raises(AtlasError, match="damaged"):
+        open_catalogue(home, create=False, read_only=read_only)
+
+
+def test_reading_only_changes_nothing(home: Home, shelf: Shelf) -> None:
+    catalogue = open_catalogue(home, read_only=True)
+    with pytest.raises(AtlasError, match="readonly"), catalogue.write() as connection:
+        set_meta(connection, "anything", "1")
+    catalogue.close()
+    assert shelf.catalogue.value("anything") == ""
