@@ -20,6 +20,8 @@ from zoo.precision import choose_precision, infer, prepare
 from zoo.registry import Choice, resolve
 from zoo.weights import locate
 
+IN_CACHE = 64 * 256 * 256  # values of the widest layer
+
 __all__ = ["Translator", "load", "pick_device", "warn_of_another"]
 
 
@@ -53,11 +55,19 @@ class Translator:
         if self.stochastic:
             output = torch.cat([self._drawn(picture) for picture in padded.split(1)])
         else:
-            output = self._run(padded)
+            output = torch.cat([self._run(part) for part in padded.split(self._share(padded))])
         output = output[..., :height, :width]
         if not bool(torch.isfinite(output).all()):
             raise FloatingPointError(f"{self.name} gave NaN or infinity")
         return output.round().clamp(0, 255).to(torch.uint8).cpu().contiguous()
+
+    def _share(self, images: Tensor) -> int:
+        """How many pictures go through the network at once."""
+        if self.device.type != "cpu" or self.architecture is None:
+            return len(images)
+        # On a CPU what stays in the cache is fastest: one picture of 256×256 at width 64.
+        width = int(self.architecture.options.get("width", 64))
+        return max(1, IN_CACHE // (width * images.shape[-1] * images.shape[-2]))
 
     def _drawn(self, picture: Tensor) -> Tensor:
         with seeded(self.seed, picture):
