@@ -11,7 +11,6 @@ import click
 from bench.leaderboard import Row, Table, footer, headers, line, markdown, tables
 from bench.records import Record, find, read_all
 from data.console import Group, emit_json, hint, home_option, say, table, warn
-from data.datasets import list_datasets
 from data.errors import AtlasError, UsageProblem, unknown
 from data.paths import PUBLISHED, Home, find_home
 
@@ -157,6 +156,8 @@ def leaderboard(
 
 def _records(folders: list[Path], dataset: str) -> list[Record]:
     """The records of a data set by name or folder; UsageProblem where there are none."""
+    from data.datasets import list_datasets  # brings requests: not on the way to a listing
+
     name = Path(dataset).resolve().name if Path(dataset).is_dir() else dataset
     if found := read_all(folders, name):
         return found
@@ -246,6 +247,8 @@ def metrics(as_json: bool) -> None:
 @json_option
 def datasets(as_json: bool) -> None:
     """List the data sets that are known by name."""
+    from data.datasets import list_datasets
+
     rows = [
         {
             "name": card.name,
