@@ -62,10 +62,7 @@ def prepare(
         seed=seed,
         skip_bad=skip_bad,
     )
-    names = sorted({m.extractor for m in wanted if m.extractor})
-    cards = {name: extractor_card(name) for name in names}
-    look = expect if dry_run else find
-    extractors = {name: (card, look(card, home, weights_dir)) for name, card in cards.items()}
+    extractors = _extractors(wanted, home, weights_dir, dry_run)
     ask = Ask(
         dataset=data.name,
         split=split,
@@ -83,6 +80,15 @@ def prepare(
         extractors=extractors,
         cells=cells(choices, pictures, ask, keys, home),
     )
+
+
+def _extractors(
+    wanted: tuple[MetricCard, ...], home: Home, weights_dir: Path | None, dry_run: bool
+) -> dict[str, tuple[ExtractorCard, Found]]:
+    names = sorted({m.extractor for m in wanted if m.extractor})
+    cards = {name: extractor_card(name) for name in names}
+    look = expect if dry_run else find
+    return {name: (card, look(card, home, weights_dir)) for name, card in cards.items()}
 
 
 def _possible(
