@@ -73,13 +73,9 @@ def prepare(
         seed=seed,
         precision=precision,
     )
-    keys = {name: found.key(card) for name, (card, found) in extractors.items()}
-    return Plan(
-        ask=ask,
-        pictures=pictures,
-        extractors=extractors,
-        cells=cells(choices, pictures, ask, keys, home),
-    )
+    keys = {name: weights.key(card) for name, (card, weights) in extractors.items()}
+    found = cells(choices, pictures, ask, keys, home)
+    return Plan(ask=ask, pictures=pictures, extractors=extractors, cells=found)
 
 
 def _extractors(
