@@ -93,7 +93,7 @@ class _PlainProgress(Progress):
     def stop(self) -> None:
         for task in self.tasks:
             if task.completed:
-                took = f"{task.elapsed or 0:.1f} s"
+                took = f"{task.finished_time or task.elapsed or 0:.1f} s"
                 say(f"{task.description}: {task.completed:.0f}/{task.total or 0:.0f} in {took}")
         super().stop()
 

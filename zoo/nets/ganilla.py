@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from zoo.nets.convolutions import NarrowConv, UpsampledConv
 from zoo.nets.norm import InstanceNorm
 
 __all__ = ["GanillaGenerator"]
@@ -36,9 +37,9 @@ class _Block(nn.Module):
             )
 
     def forward(self, x: Tensor) -> Tensor:
-        y = F.relu(self.norm(self.conv1(self.pad(x))))
+        y = F.relu_(self.norm(self.conv1(self.pad(x))))
         y = self.norm(self.conv2(self.pad(y)))
-        return F.relu(self.final_conv(torch.cat([y, self.shortcut(x)], 1)))
+        return F.relu_(self.final_conv(torch.cat([y, self.shortcut(x)], 1)))
 
 
 class _Pyramid(nn.Module):
@@ -51,14 +52,12 @@ class _Pyramid(nn.Module):
         self.P4_1 = nn.Conv2d(c4, inner, 1)
         self.P3_1 = nn.Conv2d(c3, inner, 1)
         self.P2_1 = nn.Conv2d(c2, inner, 1)
-        self.pad = nn.ReflectionPad2d(1)
-        self.P2_2 = nn.Conv2d(inner, out, 3)
+        self.P2_2 = UpsampledConv(inner, out, 3)
 
     def forward(self, c2: Tensor, c3: Tensor, c4: Tensor, c5: Tensor) -> Tensor:
         p = _up(self.P5_1(c5)) + self.P4_1(c4)
         p = _up(p) + self.P3_1(c3)
-        p = _up(p) + self.P2_1(c2)
-        y: Tensor = self.P2_2(self.pad(_up(p)))
+        y: Tensor = self.P2_2(_up(p) + self.P2_1(c2))
         return y
 
 
@@ -82,11 +81,11 @@ class GanillaGenerator(nn.Module):
             self.add_module(f"layer{i + 1}", layer)
             inside = channels
         self.fpn = _Pyramid(widths, 2 * width, width)
-        self.conv2 = nn.Conv2d(width, 3, 7)
+        self.conv2 = NarrowConv(width, 3, 7)
 
     def forward(self, x: Tensor) -> Tensor:
         """[N,3,H,W] in -1..1 to the same; H and W multiples of 16, at least 32."""
-        y = F.relu(self.norm(self.conv1(self.wide(x))))
+        y = F.relu_(self.norm(self.conv1(self.wide(x))))
         y = self.pool(self.edge(y))
         scales = []
         for i in range(1, 5):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from zoo.nets.blur import BlurDown, BlurUp
+from zoo.nets.convolutions import NarrowConv
 from zoo.nets.norm import make_norm
 
 __all__ = ["ResnetBlock", "ResnetGenerator"]
@@ -20,7 +21,7 @@ class ResnetBlock(nn.Module):
         def convolution() -> list[nn.Module]:
             return [nn.ReflectionPad2d(1), nn.Conv2d(channels, channels, 3, bias=bias)]
 
-        layers = [*convolution(), make(channels), nn.ReLU()]
+        layers = [*convolution(), make(channels), nn.ReLU(inplace=True)]
         if dropout:
             layers.append(nn.Dropout(0.5))  # moves the second convolution from key 5 to 6
         self.conv_block = nn.Sequential(*layers, *convolution(), make(channels))
@@ -32,7 +33,7 @@ class ResnetBlock(nn.Module):
 
 
 def _finish(channels: int, norm: str) -> list[nn.Module]:
-    return [make_norm(norm)(channels), nn.ReLU()]
+    return [make_norm(norm)(channels), nn.ReLU(inplace=True)]
 
 
 def _down(inside: int, norm: str, smooth: bool) -> list[nn.Module]:
@@ -80,7 +81,7 @@ class ResnetGenerator(nn.Module):
             *_up(4 * width, norm, smooth_up),
             *_up(2 * width, norm, smooth_up),
             nn.ReflectionPad2d(3),
-            nn.Conv2d(width, 3, 7),
+            NarrowConv(width, 3, 7),
             nn.Tanh(),
         )
 

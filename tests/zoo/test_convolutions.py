@@ -1,0 +1,48 @@
+"""The cheaper convolutions give what torch's own give, forwards and backwards."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from zoo.nets.convolutions import NarrowConv, UpsampledConv
+
+
+def _upsampled(x: Tensor, conv: nn.Conv2d) -> Tensor:
+    doubled = F.interpolate(x, scale_factor=2.0, mode="nearest")
+    return F.conv2d(F.pad(doubled, (1, 1, 1, 1), mode="reflect"), conv.weight, conv.bias)
+
+
+def _narrow(x: Tensor, conv: nn.Conv2d) -> Tensor:
+    return F.conv2d(x, conv.weight, conv.bias)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize(
+    ("layer", "kernel", "plain", "size"),
+    [
+        (UpsampledConv, 3, _upsampled, (5, 9)),
+        (UpsampledConv, 3, _upsampled, (1, 1)),
+        (NarrowConv, 7, _narrow, (12, 9)),
+        (NarrowConv, 7, _narrow, (7, 7)),
+    ],
+)
+def test_equal_to_the_plain_one(
+    layer: type[nn.Conv2d],
+    kernel: int,
+    plain: object,
+    size: tuple[int, int],
+    bias: bool,
+) -> None:
+    torch.manual_seed(0)
+    conv = layer(4, 3, kernel, bias=bias).double()
+    x = torch.randn(2, 4, *size, dtype=torch.float64, requires_grad=True)
+    parts = [x, *conv.parameters()]
+    expected, found = plain(x, conv), conv(x)  # type: ignore[operator]
+    torch.testing.assert_close(found, expected)
+    pull = torch.randn_like(expected)
+    torch.testing.assert_close(
+        torch.autograd.grad(found, parts, pull), torch.autograd.grad(expected, parts, pull)
+    )
