@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -26,9 +28,31 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from data.errors import AtlasError
+from data.errors import AtlasError, StorageProblem, UsageProblem, unknown
 
-__all__ = ["Group", "emit_json", "fail", "hint", "home_option", "progress", "say", "table", "warn"]
+__all__ = [
+    "Group",
+    "echo",
+    "emit_json",
+    "fail",
+    "harmless",
+    "hint",
+    "home_option",
+    "progress",
+    "say",
+    "table",
+    "warn",
+]
+
+# What moves a cursor, starts an escape sequence, turns the direction of text or cannot be encoded.
+_HARMFUL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def harmless(text: str) -> str:
+    """`text` with a replacement mark for each control character but newline and tab."""
+    return text if text.isprintable() else _HARMFUL.sub("\ufffd", text.replace("\r\n", "\n"))
 
 
 def _talk() -> Console:
@@ -38,40 +62,53 @@ def _talk() -> Console:
 
 def say(text: str) -> None:
     """One line of talk on stderr; square brackets in `text` are shown as they are."""
-    _talk().print(escape(text))
+    _talk().print(escape(harmless(text)))
 
 
 def warn(text: str) -> None:
     """A warning on stderr."""
-    _talk().print(f"[yellow]warning:[/yellow] {escape(text)}")
+    _talk().print(f"[yellow]warning:[/yellow] {escape(harmless(text))}")
 
 
 def hint(text: str) -> None:
     """What to do next, on stderr."""
-    _talk().print(f"[cyan]hint:[/cyan] {escape(text)}")
+    _talk().print(f"[cyan]hint:[/cyan] {escape(harmless(text))}")
 
 
 def fail(error: AtlasError) -> None:
     """Show an error and its hint on stderr."""
-    _talk().print(f"[bold red]error:[/bold red] {escape(error.message)}")
+    _talk().print(f"[bold red]error:[/bold red] {escape(harmless(error.message))}")
     if error.hint:
         hint(error.hint)
 
 
+def echo(text: str = "") -> None:
+    """One line of data on stdout, which text from outside cannot leave."""
+    click.echo(harmless(text))
+
+
 def emit_json(rows: Iterable[Mapping[str, Any]] | Mapping[str, Any]) -> None:
-    """One JSON object a line on stdout."""
+    """One JSON object a line on stdout; control characters are escaped, so nothing is lost."""
     for row in [rows] if isinstance(rows, Mapping) else rows:
-        click.echo(json.dumps(row, ensure_ascii=False, default=str, allow_nan=False))
+        text = json.dumps(row, ensure_ascii=False, default=str, allow_nan=False)
+        click.echo(text if text.isprintable() else _HARMFUL.sub(_escaped, text))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def table(columns: Iterable[str], rows: Iterable[Iterable[str]], title: str | None = None) -> None:
-    """A table on stdout; cells are plain text, columns after the first are right-aligned
-    when every cell in them starts with a digit, a sign or is empty."""
-    cells = [[str(cell) for cell in row] for row in rows]
+    """A table on stdout; cells are plain text from anywhere, columns are right-aligned when every
+    cell in them starts with a digit, a sign or is empty."""
+    cells = [[harmless(str(cell)) for cell in row] for row in rows]
+    title = None if title is None else escape(harmless(title))
     view = Table(title=title, box=None, header_style="bold", pad_edge=False, title_justify="left")
     for i, name in enumerate(columns):
         numeric = bool(cells) and all(not r[i] or r[i][0] in "+-0123456789–" for r in cells)
-        view.add_column(Text(name), justify="right" if numeric else "left", overflow="fold")
+        view.add_column(
+            Text(harmless(name)), justify="right" if numeric else "left", overflow="fold"
+        )
     for row in cells:
         view.add_row(*(Text(cell) for cell in row))
     # A pipe has no width: let no cell be cut there.
@@ -135,19 +172,71 @@ class Group(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         kwargs["standalone_mode"] = False
-        with contextlib.suppress(ValueError):  # not in the main thread: tests and servers
+        program = not args and kwargs.get("args") is None  # and no test's runner
+        _open_streams()
+        if program:
             signal.signal(signal.SIGTERM, _interrupt)
         try:
             result = super().main(*args, **kwargs)
         except click.exceptions.Abort:
+            if program:
+                _stay_interrupted()
             say("interrupted; the same command goes on from here")
             sys.exit(130)
         except click.ClickException as problem:
-            problem.show()
+            _show(problem)
             sys.exit(problem.exit_code)
-        except AtlasError as problem:
+        except (AtlasError, OSError) as problem:
             if os.environ.get("ATLAS_DEBUG"):
                 raise
-            fail(problem)
-            sys.exit(problem.exit_code)
+            told = problem if isinstance(problem, AtlasError) else _refused(problem)
+            fail(told)
+            sys.exit(told.exit_code)
         sys.exit(result if isinstance(result, int) else 0)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first word names; UsageProblem with near matches for none."""
+        if args[0].isidentifier() and self.get_command(ctx, args[0]) is None:
+            advice = f"{ctx.command_path} --help"
+            raise unknown("command", args[0], self.list_commands(ctx), advice)
+        return super().resolve_command(ctx, args)
+
+
+def _open_streams() -> None:
+    """A stream that the shell closed (`>&-`) is None: what goes there goes nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115
+
+
+def _stay_interrupted() -> None:
+    """Whoever presses Ctrl-C twice gets the same answer as those who press it once."""
+    with contextlib.suppress(ValueError):
+        for stop in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(stop, signal.SIG_IGN)
+
+
+def _show(problem: click.ClickException) -> None:
+    if isinstance(problem, click.exceptions.NoArgsIsHelpError) or problem.exit_code != 2:
+        problem.show()
+        return
+    context = getattr(problem, "ctx", None)
+    advice = f"{context.command_path} --help" if context is not None else None
+    fail(UsageProblem(problem.format_message().rstrip("."), hint=advice))
+
+
+def _refused(problem: OSError) -> StorageProblem:
+    """What the system refused where nobody expected it: mostly a full disk behind stdout."""
+    # What is left in the buffer would be tried again at the end, with a traceback.
+    if sys.stdout is sys.__stdout__:
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    reason = problem.strerror or str(problem) or type(problem).__name__
+    what = f": {problem.filename}" if problem.filename else ""
+    if problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return StorageProblem(f"{reason}{what}", hint="free some space, then the same command")
+    if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG):
+        return StorageProblem(f"{reason}{what}", hint="name a folder of yours: --home DIR")
+    return StorageProblem(f"{reason}{what}", hint="the same command with ATLAS_DEBUG=1 says more")

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 import requests
 
+from data.drive import DriveError, is_drive, receive
 from data.errors import AtlasError, NetworkProblem
 from data.files import lock, sha256_file, writing
 
@@ -81,7 +82,7 @@ def fetch(
             except _OtherFileError as problem:
                 problems.append(f"{address}: {problem}")
                 wrong = True
-            except (requests.RequestException, _CutError) as problem:
+            except (requests.RequestException, _CutError, DriveError) as problem:
                 problems.append(f"{address}: {_reason(problem)}")
             else:
                 part.replace(target)
@@ -109,6 +110,11 @@ def _obtain(
 
 def _receive(address: str, part: Path, size: int | None, report: Report | None) -> bool:
     """Read on to the end; False when the server says that nothing follows what is there."""
+    if is_drive(address):
+        with writing(part):
+            part.parent.mkdir(parents=True, exist_ok=True)
+        receive(address, part, report)
+        return True
     have = part.stat().st_size if part.is_file() else 0
     headers = {"Range": f"bytes={have}-"} if have else {}
     with requests.get(address, headers=headers, stream=True, timeout=TIMEOUT) as response:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from data.errors import AtlasError, BadImage
 from data.files import replacing
@@ -17,7 +20,9 @@ from data.files import replacing
 __all__ = [
     "IMAGE_SUFFIXES",
     "MAX_PIXELS",
+    "Photo",
     "decode",
+    "decode_photo",
     "digest",
     "encode",
     "find_images",
@@ -26,6 +31,7 @@ __all__ = [
 ]
 
 Array = NDArray[np.uint8]
+Made = TypeVar("Made")
 
 IMAGE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 
@@ -46,20 +52,39 @@ def find_images(folder: Path, recursive: bool = False) -> list[Path]:
     return sorted(path for path in found if is_image(path) and path.is_file())
 
 
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A picture for the eye: sRGB uint8 [H,W,3], and where it is opaque, uint8 [H,W]."""
+
+    rgb: Array
+    alpha: Array | None = None
+
+
 def decode(path: Path) -> Array:
-    """A picture file as uint8 RGB [H,W,3].
+    """A picture file as uint8 RGB [H,W,3], by the numbers in it, as metrics have it.
 
     EXIF orientation is applied, alpha laid on white, deeper grey scaled (not clipped), palette,
     grey and CMYK converted; of an animation the first frame. Raises BadImage for a file that is
     truncated, no picture, or has over MAX_PIXELS (told from its header).
     """
+    return _read(path, path, _to_rgb)
+
+
+def decode_photo(source: Path | bytes, name: str = "") -> Photo:
+    """A picture file, or its content called `name`, as a person sees it: like `decode`, but
+    colours are taken to sRGB by the profile in the file, and alpha is kept beside them."""
+    path = source if isinstance(source, Path) else Path(name or "the picture")
+    return _read(path, source if isinstance(source, Path) else io.BytesIO(source), _to_photo)
+
+
+def _read(path: Path, source: Path | BinaryIO, convert: Callable[[Image.Image], Made]) -> Made:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's own bomb warning: the limit below is ours
-            with Image.open(path) as image:
+            with Image.open(source) as image:
                 _check_size(path, image)
                 image.load()
-                return _to_rgb(ImageOps.exif_transpose(image))
+                return convert(ImageOps.exif_transpose(image))
     except BadImage as problem:
         raise BadImage(_with_path(path, problem.message)) from problem
     except FileNotFoundError as problem:
@@ -71,6 +96,33 @@ def decode(path: Path) -> Array:
     except Exception as problem:  # decoders raise what the broken byte leads to
         reason = str(problem).replace(f"'{path}'", "the file") or type(problem).__name__
         raise BadImage(f"{path} cannot be read as a picture: {reason}") from problem
+
+
+def _to_photo(image: Image.Image) -> Photo:
+    alpha = None
+    if "A" in image.getbands() or "transparency" in image.info:
+        alpha = np.array(image.convert("RGBA").getchannel("A"))
+    return Photo(_to_rgb(_to_srgb(image)), alpha)
+
+
+def _to_srgb(image: Image.Image) -> Image.Image:
+    """By the profile in the file; one that is damaged or for another kind of pixel is left."""
+    profile = image.info.get("icc_profile")
+    if not profile or image.mode not in ("CMYK", "L", "RGB", "RGBA"):
+        return image
+    colours = image.convert("RGB") if image.mode == "RGBA" else image
+    try:
+        given = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        made = ImageCms.profileToProfile(
+            colours, given, ImageCms.createProfile("sRGB"), outputMode="RGB"
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return image
+    if made is None:
+        return image
+    if image.mode == "RGBA":
+        made.putalpha(image.getchannel("A"))
+    return made
 
 
 def _with_path(path: Path, message: str) -> str:
@@ -113,10 +165,11 @@ def _top(values: NDArray[np.float64], mode: str) -> float:
     return 255.0 if most <= 255 else 65535.0
 
 
-def encode(path: Path, picture: Array, effort: int = 1) -> None:
+def encode(path: Path, picture: Array, effort: int = 1, alpha: Array | None = None) -> None:
     """Write uint8 RGB [H,W,3] as the suffix says (PNG without loss), whole or not at all.
 
-    `effort` is zlib's level for PNG, 0 to 9: smaller files for more time.
+    `effort` is zlib's level for PNG, 0 to 9: smaller files for more time. `alpha` uint8 [H,W]
+    goes along where the format has it; where not, the picture is laid on white.
     """
     name = FORMATS.get(path.suffix.lower())
     if name is None:
@@ -127,7 +180,19 @@ def encode(path: Path, picture: Array, effort: int = 1) -> None:
         "WEBP": {"lossless": True},
     }
     with replacing(path) as temporary:
-        Image.fromarray(picture).save(temporary, format=name, **by_format.get(name, {}))
+        image = _with_alpha(picture, alpha, name in ("PNG", "WEBP"))
+        image.save(temporary, format=name, **by_format.get(name, {}))
+
+
+def _with_alpha(picture: Array, alpha: Array | None, kept: bool) -> Image.Image:
+    image = Image.fromarray(picture)
+    if alpha is None:
+        return image
+    if kept:
+        image.putalpha(Image.fromarray(alpha))
+        return image
+    white = Image.new("RGB", image.size, (255, 255, 255))
+    return Image.composite(image, white, Image.fromarray(alpha))
 
 
 def resize(picture: Array, size: tuple[int, int]) -> Array:
