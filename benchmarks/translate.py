@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from data.images import decode, resize
 from zoo.architectures import Architecture, build
-from zoo.nets.convolutions import NarrowConv, UpsampledConv
+from zoo.nets.convolutions import plain
 from zoo.nets.norm import InstanceNorm
 from zoo.precision import choose_precision, infer, prepare
 
@@ -30,22 +30,12 @@ BUNDLED = Path(__file__).resolve().parent.parent / "data/photo2toon/testA/chelse
 
 def stock(module: nn.Module) -> nn.Module:
     """The same network with torch's own layers."""
-    for name, child in module.named_children():
+    for name, child in plain(module).named_children():
         if isinstance(child, InstanceNorm):
             setattr(module, name, nn.InstanceNorm2d(child.channels))
-        elif isinstance(child, UpsampledConv):
-            setattr(module, name, nn.Sequential(nn.Upsample(scale_factor=2), *_plain(child, 1)))
-        elif isinstance(child, NarrowConv):
-            setattr(module, name, nn.Sequential(*_plain(child, 0)))
         else:
             stock(child)
     return module
-
-
-def _plain(layer: nn.Conv2d, border: int) -> list[nn.Module]:
-    conv = nn.Conv2d(layer.in_channels, layer.out_channels, layer.kernel_size)
-    conv.load_state_dict(layer.state_dict())
-    return [nn.ReflectionPad2d(border), conv]
 
 
 def timed(call: Callable[[], Tensor]) -> tuple[float, Tensor]:
@@ -57,13 +47,13 @@ def timed(call: Callable[[], Tensor]) -> tuple[float, Tensor]:
 def compare(architecture: Architecture, picture: Tensor, rounds: int) -> None:
     torch.manual_seed(0)
     module = build(architecture).eval()
-    plain = stock(copy.deepcopy(module))
+    reference = stock(copy.deepcopy(module))
     precision = choose_precision("auto", torch.device("cpu"), architecture)
     ready = prepare(module, precision)
 
     def by_hand() -> Tensor:
         with torch.no_grad():
-            output: Tensor = plain(picture)
+            output: Tensor = reference(picture)
         return output
 
     ways = {"plain": by_hand, "ours": lambda: infer(ready, picture, precision)}

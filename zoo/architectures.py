@@ -11,16 +11,34 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from zoo.card import Preprocessing
+from zoo.nets.adain import AdainDecoder, AdainNet
+from zoo.nets.animegan import AnimeGenerator
+from zoo.nets.cartoongan import CartoonGenerator
 from zoo.nets.ganilla import GanillaGenerator
+from zoo.nets.munit import MunitTranslator
 from zoo.nets.resnet import ResnetGenerator
+from zoo.nets.transformer_net import TransformerNet
 from zoo.nets.unet import UnetGenerator
+from zoo.nets.unit import UnitTranslator
+from zoo.preprocessing import PREPROCESSING
 from zoo.strides import STRIDES
 
-__all__ = ["ARCHITECTURES", "Architecture", "Kind", "build", "least_size", "stride_of", "takes"]
+__all__ = [
+    "ARCHITECTURES",
+    "Architecture",
+    "Kind",
+    "build",
+    "least_size",
+    "preprocessing_of",
+    "stride_of",
+    "takes",
+]
 
 State = Mapping[str, Tensor]
 Options = dict[str, Any]
 
+UNREFLECTED = {"diffusion", "turbo-paired", "turbo-unpaired", "unet"}  # padded with zeros
 MOST_LEVELS = 12  # 2**12 pixels: a key that tells of more is damaged, and must not be built
 MOST_BLOCKS = 64
 PLAIN_START, SMOOTH_START = 10, 12  # index of the first residual block
@@ -45,6 +63,7 @@ class Kind:
     mark: re.Pattern[str]  # matches many keys of this kind and none of the others
     tries: Callable[[State], Iterable[Options]]  # most likely first; the width is left out
     published: tuple[Options, ...]  # those that the papers' projects released
+    silent: tuple[str, ...] = ()  # options that leave no trace in the keys
 
 
 def _resnets(state: State) -> Iterable[Options]:
@@ -71,6 +90,26 @@ def _unets(state: State) -> Iterable[Options]:
         yield {"depth": found, "norm": norm}
 
 
+def _plain(build: Callable[..., nn.Module], mark: str, silent: tuple[str, ...] = ()) -> Kind:
+    """A network that has only its width to find out."""
+    none: tuple[Options, ...] = ({},)
+    return Kind(
+        build=build, mark=re.compile(mark), tries=lambda _: none, published=none, silent=silent
+    )
+
+
+def _ganillas(state: State) -> Iterable[Options]:
+    """The released network, or the ablation that the keys tell of."""
+    options: Options = {}
+    if not any(".final_conv." in key for key in state):
+        options["shortcut"] = "add"
+    if any(key.startswith("plain.") for key in state):
+        options["pyramid"] = False
+    if any(key.startswith("layer3.5.") for key in state):
+        options["layers"] = 34
+    return (options,)
+
+
 BLOCK = re.compile(r"model\.(\d{1,6})\.conv_block\.")
 NESTED = re.compile(r"model\.model\.\d+\.")
 SMOOTH = ((False, False), (True, True), (True, False), (False, True))  # down, up
@@ -90,13 +129,22 @@ ARCHITECTURES: dict[str, Kind] = {
         mark=NESTED,
         tries=_unets,
         published=tuple({"depth": depth, "norm": "batch"} for depth in (8, 7)),
+        silent=("dropout",),
     ),
     "ganilla": Kind(
         build=GanillaGenerator,
-        mark=re.compile(r"fpn\.P\d|layer\d\.\d\.final_conv\."),
-        tries=lambda _: ({},),
+        mark=re.compile(r"fpn\.P\d|layer\d\.\d\.(final_conv|conv1)\."),
+        tries=_ganillas,
         published=({},),
     ),
+    "unit": _plain(UnitTranslator, r"(en|de)code\.layers\.\d+\."),
+    "munit": _plain(MunitTranslator, r"content\.layers\.\d+\.|decode\.(mlp|blocks)\."),
+    "transformer": _plain(TransformerNet, r"(de)?conv\d\.conv2d\.|res\d\.(conv|in)\d\."),
+    "cartoongan": _plain(CartoonGenerator, r"(de)?conv\d\d_\d\.|in\d\d_\d\.(scale|shift)"),
+    "animegan": _plain(AnimeGenerator, r"block_[a-e]\.\d\.", silent=("align_corners",)),
+    "adain": _plain(AdainNet, r"(en|de)coder\.\d+\."),
+    # Other networks of numbered layers have no weights at this place.
+    "adain-decoder": _plain(AdainDecoder, r"18\.(weight|bias)$"),
 }
 
 
@@ -115,7 +163,12 @@ def stride_of(architecture: Architecture) -> int:
     return STRIDES[architecture.kind](architecture.options)
 
 
+def preprocessing_of(architecture: Architecture) -> Preprocessing:
+    """What a file of this kind takes and gives, where no card says it."""
+    return PREPROCESSING.get(architecture.kind, Preprocessing())
+
+
 def least_size(architecture: Architecture) -> int:
     """The smallest height and width that the network takes."""
-    # Reflection inside the networks needs two pixels at the coarsest level; the U-Net has none.
-    return stride_of(architecture) * (1 if architecture.kind == "unet" else 2)
+    # Reflection inside the networks needs two pixels at the coarsest level.
+    return stride_of(architecture) * (1 if architecture.kind in UNREFLECTED else 2)

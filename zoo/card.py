@@ -31,8 +31,8 @@ class Weights:
 
     name: str  # second half of `model.weights`
     file: str  # file name, beside the package (bundled) or under the home's weights/
-    sha256: str
-    size: int  # bytes
+    sha256: str  # empty where nobody could check it yet: that of the first download is kept
+    size: int  # bytes; where sha256 is empty to three digits, or 0: not known
     licence: str
     source: str  # domain that goes in
     target: str  # domain that comes out
@@ -40,6 +40,11 @@ class Weights:
     bundled: bool = False
     preprocessing: Preprocessing = Preprocessing()
     addresses: tuple[str, ...] = ()  # the first one, then mirrors
+    sha256_prefix: str = ""  # where the publisher gives only this, in the file's name
+    member: str = ""  # the file wanted, where an archive is at the addresses
+    keep: str = ""  # prefix of the tensors that are kept, where the file has many more
+    parts: tuple[Weights, ...] = ()  # files that are needed besides
+    noncommercial: bool = False  # a person is asked once before it is downloaded
     recipe: str = ""  # the command that made it
     note: str = ""
 
@@ -60,14 +65,18 @@ class Card:
 
     name: str
     title: str
-    paper: str  # arXiv id, empty for baselines
+    paper: str  # arXiv id; empty for baselines and for what was published elsewhere
     task: Task
     licence: str
     code: str  # address of the authors' code
     stride: int  # sizes are padded to a multiple of this many pixels
     summary: str
+    venue: str = ""  # where a paper without an arXiv id appeared
     weights: tuple[Weights, ...] = ()
     weightless: bool = False  # needs no weights at all (the `identity` baseline)
+    styled: bool = False  # takes the pictures whose style is wanted
+    settings: tuple[str, ...] = ()  # what `--set` takes, with what holds without it
+    loader: str = ""  # "module:function" of zoo.extras.Loader, where one file is not one network
     recipe: Recipe | None = None
     published: tuple[Published, ...] = field(default=())
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from data.errors import AtlasError
-from zoo.architectures import Architecture, build, takes
+from zoo.architectures import ARCHITECTURES, Architecture, build
 from zoo.fitting import best_fit, nearest, optional, without_statistics
 from zoo.nets.blur import Blur
 from zoo.states import SUPPORTED, State, damaged, read_state
@@ -21,13 +21,18 @@ __all__ = ["load_module", "recognise"]
 FORMAT = "i2i-atlas/"  # how the format named in a header of ours begins
 
 
-def load_module(path: Path) -> tuple[nn.Module, Architecture, dict[str, str]]:
+def load_module(
+    path: Path, silent: Mapping[str, Any] | None = None
+) -> tuple[nn.Module, Architecture, dict[str, str]]:
     """The network of a file in eval mode, what it is, and the header of a file of ours.
 
-    Raises AtlasError with the first keys that do not fit and the architectures that came
-    nearest.
+    `silent` are options that leave no trace in a file, as the card or a person has them. Raises
+    AtlasError with the first keys that do not fit and the architectures that came nearest.
     """
     architecture, state, header = recognise(path)
+    known = ARCHITECTURES[architecture.kind].silent
+    chosen = {key: value for key, value in (silent or {}).items() if key in known}
+    architecture = Architecture(architecture.kind, {**architecture.options, **chosen})
     with torch.device("meta"):  # a size that a damaged file claims costs nothing before the check
         module = build(architecture)
     _check(path, architecture, module, state)
@@ -62,15 +67,16 @@ def _unlike(path: Path, state: State) -> AtlasError:
 
 
 def _told(path: Path, header: Mapping[str, str], kind: str) -> dict[str, Any]:
-    """What leaves no key and a header of ours tells: the dropout of a U-Net."""
+    """What leaves no key and a header of ours tells, such as the dropout of a U-Net."""
     if not header.get("format", "").startswith(FORMAT) or "architecture" not in header:
         return {}
     try:
         told = json.loads(header["architecture"])
-        dropout = dict(told["options"]).get("dropout")
+        options = dict(told["options"])
     except (KeyError, RecursionError, TypeError, ValueError) as problem:
         raise damaged(path, "the architecture in its header cannot be read") from problem
-    return {"dropout": dropout} if isinstance(dropout, bool) and "dropout" in takes(kind) else {}
+    silent = ARCHITECTURES[kind].silent
+    return {key: options[key] for key in silent if isinstance(options.get(key), bool)}
 
 
 def _constants(module: nn.Module) -> State:

@@ -39,12 +39,13 @@ def facts(entry: Card, chosen: Weights | None = None) -> Facts:
     found = [
         ("name", f"{entry.name}.{chosen.name}" if chosen else entry.name),
         ("title", entry.title),
-        ("paper", f"arXiv {entry.paper}" if entry.paper else "–"),
+        ("paper", f"arXiv {entry.paper}" if entry.paper else entry.venue or "–"),
         ("task", entry.task),
         ("licence", entry.licence),
         ("code", entry.code or "–"),
         ("stride", f"{_stride(entry, chosen or entry.default)} px"),
         ("summary", entry.summary),
+        *[("--set", setting) for setting in entry.settings],
     ]
     for weights in (chosen,) if chosen else entry.weights:
         found += _weights(entry, weights)
@@ -57,12 +58,26 @@ def _weights(entry: Card, w: Weights) -> Facts:
     options = ", ".join(f"{k}={v}" for k, v in w.architecture["options"].items())
     kind = w.architecture["kind"]
     return [
-        ("weights", f"{entry.name}.{w.name}: {w.source} to {w.target}, {w.size / 1e6:.1f} MB"),
+        ("weights", f"{entry.name}.{w.name}: {w.source} to {w.target}, {_size(w)}"),
         ("", f"{kind}({options}), stride {_stride(entry, w)} px, licence {w.licence}"),
         ("", f"takes and gives {w.preprocessing}"),
-        ("", f"sha256 {w.sha256}"),
+        ("", _hash(w)),
+        *[("", f"from {address}") for address in w.addresses],
+        *[("", f"and {part.file}, {_size(part)}") for part in w.parts],
+        *[("", "for non-commercial use only: asked about before the download")] * w.noncommercial,
         ("", f"made by: {w.recipe}" if w.recipe else w.note),
     ]
+
+
+def _size(w: Weights) -> str:
+    return f"{w.size / 1e6:.1f} MB" if w.size else "size not known"
+
+
+def _hash(w: Weights) -> str:
+    if w.sha256:
+        return f"sha256 {w.sha256}"
+    known = f"sha256 begins with {w.sha256_prefix}" if w.sha256_prefix else "sha256 not yet checked"
+    return f"{known}: that of the first download is kept"
 
 
 def _stride(entry: Card, weights: Weights | None) -> int:
@@ -82,11 +97,14 @@ def as_json(entry: Card, chosen: Weights | None = None) -> dict[str, Any]:
 def file_facts(choice: Choice) -> dict[str, Any]:
     """What a checkpoint file holds; AtlasError for one that cannot be loaded."""
     from data.files import sha256_file
-    from zoo.architectures import stride_of
+    from zoo.architectures import ARCHITECTURES, stride_of
     from zoo.checkpoints import load_module
     from zoo.translator import warn_of_another
 
     assert choice.file is not None
+    if choice.card.default and choice.card.default.architecture["kind"] not in ARCHITECTURES:
+        sha256 = sha256_file(choice.file)  # of a network that only looks at pictures
+        return {"name": choice.name, "file": str(choice.file), "sha256": sha256}
     module, architecture, header = load_module(choice.file)
     warn_of_another(choice, architecture)
     return {
@@ -97,7 +115,21 @@ def file_facts(choice: Choice) -> dict[str, Any]:
         "parameters": sum(p.numel() for p in module.parameters()),
         "sha256": sha256_file(choice.file),
         "recipe": _command(header),
+        "trained": _trained(header),
     }
+
+
+def _trained(header: Mapping[str, str]) -> str:
+    """Which of a training's generators it is: the last or the best one, of how many steps."""
+    try:
+        told = json.loads(header["facts"])
+        best = [
+            f"best {way}: {found['measure']} {found['value']:.4g} at step {found['step']}"
+            for way, found in told["best"].items()
+        ]
+        return "; ".join([f"the {told['which']} one, after {told['step']} steps", *best])
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
+        return ""
 
 
 def _command(header: Mapping[str, str]) -> str:

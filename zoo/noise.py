@@ -1,4 +1,4 @@
-"""The noise of pix2pix when it translates: dropout, and the statistics of the picture at hand."""
+"""The noise of networks that translate: dropout, the picture's own statistics, drawn codes."""
 
 from __future__ import annotations
 
@@ -9,26 +9,33 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-__all__ = ["awaken", "is_noisy", "seeded"]
+from zoo.nets.noise import Noise
+
+__all__ = ["awaken", "is_noisy", "seed_of", "seeded"]
 
 
 def is_noisy(module: nn.Module) -> bool:
-    """Whether the module behaves differently in training: it has dropout or batch norm."""
-    return any(isinstance(layer, nn.Dropout | nn.BatchNorm2d) for layer in module.modules())
+    """Whether the module behaves differently in training: it has dropout, batch norm or noise."""
+    return any(isinstance(layer, nn.Dropout | nn.BatchNorm2d | Noise) for layer in module.modules())
 
 
 def awaken(module: nn.Module) -> nn.Module:
-    """Turn dropout on, and let batch norm use what it sees in place of what it learned.
+    """Turn dropout and noise on, and let batch norm use what it sees in place of what it learned.
 
     The module then has to be run picture by picture: as in the paper (1611.07004, §3.3), batch
     statistics are those of one picture.
     """
     for layer in module.modules():
-        if isinstance(layer, nn.Dropout):
+        if isinstance(layer, nn.Dropout | Noise):
             layer.train()
         elif isinstance(layer, nn.BatchNorm2d):
             layer.running_mean = layer.running_var = None
     return module
+
+
+def seed_of(seed: int, picture: Tensor) -> int:
+    """A seed for one uint8 picture: 32 bits, torch's generator on the CPU looks at no more."""
+    return zlib.crc32(picture.cpu().contiguous().numpy().tobytes(), seed)
 
 
 @contextmanager
@@ -38,8 +45,7 @@ def seeded(seed: int, picture: Tensor) -> Iterator[None]:
     So neither the batch nor the order of pictures changes an answer; the state from before comes
     back afterwards.
     """
-    # 32 bits: torch's generator on the CPU looks at no more.
-    start = zlib.crc32(picture.cpu().contiguous().numpy().tobytes(), seed)
+    start = seed_of(seed, picture)
     devices = [picture.device] if picture.device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices):
         torch.manual_seed(start)

@@ -1,10 +1,11 @@
 """How a network is run: layout and number format, by device and architecture.
 
 `float32` is float32 throughout, channels last. `bfloat16` is autocast: fastest, and off by
-several grey levels in places. `mixed`, the default for wide ResNet generators on processors that
-multiply bfloat16 in hardware, keeps every tensor in float32 and lets only the convolutions of
-the residual blocks after the second multiply in bfloat16: they are 7/9 of the work, and their
-rounding enters a sum that later layers smooth. docs/performance.md has the measurements.
+several grey levels in places. `mixed`, the default for wide ResNet generators and CartoonGAN on
+processors that multiply bfloat16 in hardware, keeps every tensor in float32 and lets only the
+convolutions of the residual blocks after the second multiply in bfloat16: they are most of the
+work, and their rounding enters a sum that later layers smooth. docs/performance.md has the
+measurements.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 
 from data.errors import UsageProblem
 from zoo.architectures import Architecture
+from zoo.nets.cartoongan import CartoonGenerator
 from zoo.nets.resnet import ResnetBlock
 
 __all__ = ["choose_precision", "infer", "prepare"]
@@ -32,7 +34,7 @@ def choose_precision(asked: str, device: torch.device, architecture: Architectur
     if asked != "auto":
         return asked
     wide = architecture.options.get("width", 0) >= LEAST_WIDTH
-    suits = architecture.kind == "resnet" and wide and device.type == "cpu"
+    suits = architecture.kind in ("resnet", "cartoongan") and wide and device.type == "cpu"
     return "mixed" if suits and _multiplies_bfloat16() else "float32"
 
 
@@ -47,13 +49,21 @@ def prepare(module: nn.Module, precision: str) -> nn.Module:
     """The module in eval mode, laid out channels last, ready for `infer` at that precision."""
     module = module.eval().to(memory_format=torch.channels_last)
     if precision == "mixed":
-        blocks = [block for block in module.modules() if isinstance(block, ResnetBlock)]
-        for block in blocks[EXACT_BLOCKS:]:
-            for layer in block.modules():
-                if isinstance(layer, nn.Conv2d):
-                    layer.register_forward_pre_hook(_reduced)
-                    layer.register_forward_hook(_exact, always_call=True)
+        for block in _blocks(module)[EXACT_BLOCKS:]:
+            for layer in block:
+                layer.register_forward_pre_hook(_reduced)
+                layer.register_forward_hook(_exact, always_call=True)
     return module
+
+
+def _blocks(module: nn.Module) -> list[list[nn.Module]]:
+    """The convolutions of every residual block, in order."""
+    if isinstance(module, CartoonGenerator):
+        return module.blocks()
+    blocks = [block for block in module.modules() if isinstance(block, ResnetBlock)]
+    return [
+        [layer for layer in block.modules() if isinstance(layer, nn.Conv2d)] for block in blocks
+    ]
 
 
 def _reduced(*_: Any) -> None:

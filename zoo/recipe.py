@@ -13,7 +13,7 @@ __all__ = ["Recipe"]
 class Recipe:
     """Training settings; the defaults are those of the CycleGAN paper (1703.10593, §4 and §7)."""
 
-    method: Literal["unpaired", "paired"]
+    method: str  # of zoo.train.loop.METHODS: unpaired, paired, contrastive, unit, munit
     generator: str  # architecture kind of zoo.architectures
     generator_options: Mapping[str, Any] = field(default_factory=dict)
     discriminator_options: Mapping[str, Any] = field(default_factory=dict)
@@ -30,8 +30,17 @@ class Recipe:
     cycle: float = 10.0  # weight of the cycle loss, both directions
     identity: float = 0.5  # weight of the identity loss, as a share of `cycle`
     l1: float = 100.0  # weight of the L1 loss of pix2pix (1611.07004, §3.3)
+    options: Mapping[str, Any] = field(default_factory=dict)  # what only this method has
+    init: Literal["normal", "xavier", "kaiming"] = "normal"  # of the weights, 0.02 where it applies
+    beta2: float = 0.999  # Adam
+    weight_decay: float = 0.0
+    halve_every: int = 0  # steps after which the learning rate is halved, again and again; 0: never
+    resize: Literal["square", "short"] = "square"  # short: `load` is the shorter side
+    length: int = 0  # pictures an epoch; 0: those that there are
+    whole_in_decay: bool = False  # in the epochs of decay, whole pictures resized to the crop
+    ema: float = 0.0  # decay a step of the averaged generators that are exported; 0: none
     seed: int = 0
-    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, for headers, checkpoints and records."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -15,16 +15,19 @@ from zoo.card import Card, Weights
 __all__ = ["GROUP", "Choice", "card", "cards", "names", "resolve"]
 
 GROUP = "i2i_atlas.models"
+STYLE = ":style="  # between a name and the pictures whose style is wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """What a name stands for: a card with one of its weights, or with a local file."""
 
-    name: str  # the name in full: `cyclegan.photo2toon`, `cyclegan@latest_net_G.pth`
+    name: str  # in full: `cyclegan.photo2toon`, `cyclegan@latest_net_G.pth`, `…:style=a.jpg`
     card: Card
     weights: Weights | None = None
     file: Path | None = None
+    styles: tuple[Path, ...] = ()
+    word: str = ""  # what to say to mean it again, with whole paths
 
 
 @cache
@@ -56,11 +59,26 @@ def names(pattern: str = "*") -> list[str]:
 
 
 def resolve(name: str) -> Choice:
-    """The meaning of `model`, `model.weights` or `model@FILE`.
+    """The meaning of `model`, `model.weights` or `model@FILE`, each also with styles.
 
-    Raises UsageProblem for an unknown model or weights, a missing file, or a model that has
-    no weights of its own.
+    `adain:style=a.jpg+b.jpg` paints in two styles. Raises UsageProblem for an unknown model or
+    weights, a missing file, or a model that has no weights of its own.
     """
+    plain, marked, files = name.partition(STYLE)
+    choice = _plain(plain)
+    if not marked:
+        return replace(choice, word=name)
+    if not choice.card.styled:
+        raise UsageProblem(f"{choice.card.name} takes no style picture", hint=f"use {plain}")
+    styles = tuple(Path(file).expanduser() for file in files.split("+"))
+    for style in styles:
+        if not style.is_file():
+            raise UsageProblem(f"style picture: {style} does not exist", hint=f"{plain}{STYLE}FILE")
+    shown = f"{choice.name}{STYLE}{'+'.join(style.name for style in styles)}"
+    return replace(choice, name=shown, styles=styles, word=name)
+
+
+def _plain(name: str) -> Choice:
     if "@" in name:
         return _local(name)
     model, _, wanted = name.partition(".")

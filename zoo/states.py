@@ -16,11 +16,14 @@ from torch import Tensor
 from data.errors import AtlasError
 from zoo.fitting import best_fit
 
-__all__ = ["SUPPORTED", "State", "damaged", "read_state"]
+__all__ = ["SUPPORTED", "State", "damaged", "read_state", "read_tensors"]
 
 State = dict[str, Tensor]
 
-SUPPORTED = ".pth, .pt or .safetensors of a generator of CycleGAN, pix2pix, CUT or GANILLA"
+SUPPORTED = (
+    ".pth, .pt or .safetensors of a generator of CycleGAN, pix2pix, CUT, GANILLA, fast neural "
+    "style, CartoonGAN, AnimeGANv2 or AdaIN"
+)
 
 # What torch says, in one case or another, when a pickle asks for more than tensors and plain
 # values; a TorchScript archive is a program as well.
@@ -38,11 +41,33 @@ def read_state(path: Path) -> tuple[State, dict[str, str]]:
     common prefixes of keys are taken off. Raises AtlasError for a file that is damaged, would
     run code, or holds no state-dict or several generators.
     """
+    loaded, header = _read(path)
+    return _plain(path, _generator(path, loaded)), header
+
+
+def read_tensors(path: Path) -> State:
+    """The tensors of a file that holds one network of whatever kind, by name.
+
+    Read as safely as a generator; AtlasError for a file that is damaged or has no tensors.
+    """
+    loaded, _ = _read(path)
+    mappings = [loaded, *loaded.values()] if isinstance(loaded, Mapping) else []
+    found = [_tensors(mapping) for mapping in mappings if isinstance(mapping, Mapping)]
+    most = max(found, key=len, default={})
+    if not most:
+        raise AtlasError(f"{path} holds no state-dict", hint="fetch it again")
+    return _plain(path, most)
+
+
+def _tensors(mapping: Mapping[Any, Any]) -> State:
+    return {k: v for k, v in mapping.items() if isinstance(k, str) and isinstance(v, Tensor)}
+
+
+def _read(path: Path) -> tuple[Any, dict[str, str]]:
     try:
-        loaded, header = _safetensors(path) if _is_safetensors(path) else (_pickle(path), {})
+        return _safetensors(path) if _is_safetensors(path) else (_pickle(path), {})
     except OSError as problem:
         raise AtlasError(f"{path} cannot be read: {problem.strerror or problem}") from problem
-    return _plain(path, _generator(path, loaded)), header
 
 
 def damaged(path: Path, reason: str) -> AtlasError:
@@ -135,7 +160,7 @@ def _several(path: Path, found: list[_Found]) -> AtlasError:
 
 def _states(found: Mapping[Any, Any], name: str, depth: int) -> Iterator[_Found]:
     """The state-dicts in a mapping, in the mappings inside it, and under prefixes of keys."""
-    tensors = {k: v for k, v in found.items() if isinstance(k, str) and isinstance(v, Tensor)}
+    tensors = _tensors(found)
     if tensors:
         yield from _prefixed(tensors, name, depth)
     if depth:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import unicodedata
 from collections import Counter, deque
@@ -15,13 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import AtlasError, BadImage, StorageProblem, UsageProblem
-from data.images import FORMATS, IMAGE_SUFFIXES, decode, encode, find_images
+from data.images import FORMATS, IMAGE_SUFFIXES, decode_photo, encode, find_images, is_image
 from zoo.batches import batches
+from zoo.compare import Sheet
 
 if TYPE_CHECKING:
     from zoo.translator import Translator
 
-__all__ = ["Job", "apply", "plan", "translate"]
+__all__ = ["Job", "apply", "check_target", "plan", "translate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,8 @@ class Job:
 
 
 def plan(source: Path, target: Path) -> list[Job]:
-    """The jobs for a file or a folder (with its subfolders, but for `target` where it is inside).
+    """The jobs for a file, a folder (with its subfolders, but for `target` where it is inside)
+    or a pattern such as `photos/*.jpg` (`**` goes into subfolders).
 
     In a folder `a/b.jpg` becomes `a/b.png`; where two sources would meet in one target, the
     old suffix stays in the name. Raises UsageProblem for a missing or empty source, a target
@@ -42,7 +45,12 @@ def plan(source: Path, target: Path) -> list[Job]:
     if source.is_file():
         jobs = [Job(source, _of_file(source, target))]
     elif source.is_dir():
-        jobs = _of_folder(source, target)
+        jobs = _of_folder(source, target, find_images(source, recursive=True))
+    elif glob.has_magic(str(source)):
+        anchor = Path(source.anchor or ".")  # pathlib takes patterns from a folder on
+        found = anchor.glob(str(source.relative_to(source.anchor)))
+        files = sorted(path for path in found if path.is_file() and is_image(path))
+        jobs = _of_folder(_fixed(source), target, files)
     else:
         raise UsageProblem(f"nothing at {source}", hint="name a picture or a folder of pictures")
     _keep_sources(jobs)
@@ -62,7 +70,15 @@ def _of_file(source: Path, target: Path) -> Path:
     )
 
 
-def _of_folder(source: Path, target: Path) -> list[Job]:
+def _fixed(pattern: Path) -> Path:
+    """The folders of a pattern before its first wildcard."""
+    parts = list(pattern.parts)
+    while glob.has_magic(str(Path(*parts))):
+        parts.pop()
+    return Path(*parts)
+
+
+def _of_folder(source: Path, target: Path, pictures: Sequence[Path]) -> list[Job]:
     if target.is_file():
         raise UsageProblem(f"{target} is a file, but {source} is a folder")
     if target.suffix.lower() in IMAGE_SUFFIXES and not target.is_dir():
@@ -75,7 +91,7 @@ def _of_folder(source: Path, target: Path) -> list[Job]:
             f"{target} is the folder that the pictures come from",
             hint="name another folder for the pictures",
         )
-    found = _outside(find_images(source, recursive=True), target)
+    found = _outside(pictures, target)
     if not found:
         raise UsageProblem(
             f"no pictures in {source}", hint=f"suffixes read: {' '.join(sorted(IMAGE_SUFFIXES))}"
@@ -127,6 +143,12 @@ def _folded(path: Path) -> str:
     return unicodedata.normalize("NFC", str(path)).casefold()
 
 
+def check_target(source: Path, target: Path) -> None:
+    """UsageProblem or StorageProblem when the file `source` cannot be translated to `target`."""
+    _keep_sources([Job(source, target)])
+    _check_place(target)
+
+
 def _keep_sources(jobs: Sequence[Job]) -> None:
     # By what the file system says is one file: links and other cases of letters are seen through.
     sources = {_identity(job.source) for job in jobs} - {None}
@@ -173,13 +195,22 @@ def translate(
     jobs: Sequence[Job],
     batch: int,
     advance: Callable[[], None],
+    sheet: Sheet | None = None,
 ) -> list[BadImage]:
     """Run the jobs; returns what is wrong with each picture that could not be read.
 
-    Raises StorageProblem as soon as an output cannot be written, AtlasError when the network
-    gives NaN.
+    Colours are translated as they look (by the profile in the file), alpha is kept. Pairs go
+    into `sheet` as they are made. Raises StorageProblem as soon as an output cannot be written,
+    AtlasError when the network gives NaN.
     """
     bad: list[BadImage] = []
+    alphas: dict[Job, NDArray[np.uint8]] = {}
+
+    def read(job: Job) -> NDArray[np.uint8]:
+        photo = decode_photo(job.source)
+        if photo.alpha is not None:
+            alphas[job] = photo.alpha
+        return photo.rgb
 
     def skip(job: Job, problem: BadImage) -> None:
         bad.append(problem)
@@ -188,11 +219,14 @@ def translate(
     with ThreadPoolExecutor(2) as writers:
         written: deque[Future[None]] = deque()
         try:
-            for group, pictures in batches(jobs, lambda job: decode(job.source), batch, skip):
-                for job, picture in zip(
-                    group, _translated(translator, group, pictures), strict=True
-                ):
-                    written.append(writers.submit(_write, job.target, picture))
+            for group, pictures in batches(jobs, read, batch, skip):
+                made = _translated(translator, group, pictures)
+                for job, source, output in zip(group, pictures, made, strict=True):
+                    written.append(
+                        writers.submit(_write, job.target, output, alphas.pop(job, None))
+                    )
+                    if sheet is not None:
+                        sheet.add(source, output)
                     advance()
                 _settle(written, most=2 * batch)
             _settle(written, most=0)
@@ -222,8 +256,8 @@ def _settle(written: deque[Future[None]], most: int) -> None:
         written.popleft().result()
 
 
-def _write(path: Path, picture: NDArray[np.uint8]) -> None:
+def _write(path: Path, picture: NDArray[np.uint8], alpha: NDArray[np.uint8] | None) -> None:
     try:
-        encode(path, picture)
+        encode(path, picture, alpha=alpha)
     except ValueError as problem:  # formats have limits of their own: WebP ends at 16383 pixels
         raise AtlasError(f"cannot write {path}: {problem}", hint="write it as .png") from problem

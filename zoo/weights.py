@@ -2,62 +2,106 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from data.console import progress
-from data.download import fetch
+from data.download import fetch, unpack
 from data.errors import AtlasError, UsageProblem
-from data.files import sha256_file
-from data.paths import Home
+from data.paths import Home, find_home
 from zoo.card import Weights
+from zoo.licence import agree
 from zoo.models.bundled import FOLDER
 from zoo.registry import Choice
+from zoo.trust import check, recorded, sha256
 
-__all__ = ["locate"]
+__all__ = ["locate", "looking_in", "obtain"]
+
+HOME: ContextVar[Home | None] = ContextVar("home", default=None)
+RESTORE = "install i2i-atlas again, or in a clone: git checkout zoo/bundled"
 
 
 def locate(choice: Choice, home: Home) -> tuple[Path, str]:
     """The file of `choice` and its sha256, which for registered weights is the card's.
 
     Raises AtlasError when a file does not have the card's sha256, NetworkProblem when it
-    cannot be downloaded.
+    cannot be downloaded, UsageProblem when nobody accepted its licence.
     """
     if choice.file is not None:
-        return choice.file, _sha256(choice.file)
+        return choice.file, sha256(choice.file)
     assert choice.weights is not None
-    weights = choice.weights
-    path = FOLDER / weights.file if weights.bundled else _kept(choice.card.name, weights, home)
-    restore = "install i2i-atlas again, or in a clone: git checkout zoo/bundled"
-    if not path.is_file():
-        raise AtlasError(f"the bundled weights {path} are missing", hint=restore)
-    found = _sha256(path)
-    if found != weights.sha256:
-        raise AtlasError(
-            f"{path} is not the published file: sha256 {found[:16]}…, not {weights.sha256[:16]}…",
-            hint=restore if weights.bundled else f"rm {path}",
-        )
-    return path, found
+    for part in choice.weights.parts:
+        obtain(choice.card.name, part, home)
+    return obtain(choice.card.name, choice.weights, home)
 
 
-def _sha256(path: Path) -> str:
+@contextmanager
+def looking_in(home: Home) -> Iterator[None]:
+    """Inside, `obtain` without a home takes this one: for what a training needs besides."""
+    token = HOME.set(home)
     try:
-        return sha256_file(path)
-    except OSError as problem:
-        raise AtlasError(f"{path} cannot be read: {problem.strerror or problem}") from problem
+        yield
+    finally:
+        HOME.reset(token)
 
 
-def _kept(model: str, weights: Weights, home: Home) -> Path:
-    path = home.weights / model / weights.file
-    if path.is_file():
-        return path
+def obtain(model: str, weights: Weights, home: Home | None = None) -> tuple[Path, str]:
+    """The same for weights of the card `model`, or for a part of them."""
+    home = home or HOME.get() or find_home()
+    if weights.bundled:
+        path = FOLDER / weights.file
+        if not path.is_file():
+            raise AtlasError(f"the bundled weights {path} are missing", hint=RESTORE)
+        return path, check(path, weights.sha256, RESTORE)
+    path = home.weights / model / _kept_name(weights)
+    if not path.is_file():
+        agree(model, weights, home)
+        _download(model, weights, path)
+    whole = not weights.member and not weights.keep
+    return path, check(path, weights.sha256 if whole else "", f"rm {path} {path}.sha256")
+
+
+def _kept_name(weights: Weights) -> str:
+    if weights.member:
+        return "-".join(Path(weights.member).parts)  # a folder tells several of one name apart
+    if weights.keep:
+        return f"{Path(weights.file).stem}.{weights.keep.strip('.')}.safetensors"
+    return weights.file
+
+
+def _download(model: str, weights: Weights, path: Path) -> None:
     if not weights.addresses:
         raise UsageProblem(f"{path} is missing and has no address", hint="zoo show " + model)
+    target = path.with_name(weights.file)
+    known = weights.sha256 or recorded(target)
     with progress() as bars:
         task = bars.add_task(f"download {weights.file}", total=weights.size, unit="B")
-        return fetch(
+        fetch(
             weights.addresses,
-            path,
-            sha256=weights.sha256,
-            size=weights.size,
+            target,
+            sha256=known or None,
+            sha256_prefix=weights.sha256_prefix or None,
+            size=weights.size if weights.sha256 or weights.sha256_prefix else None,
             report=lambda done, total: bars.update(task, completed=done, total=total),
         )
+    if weights.member:
+        check(target, weights.sha256, f"rm {target}")
+        _take_out(target, weights.member, path)
+    elif weights.keep:
+        from zoo.parts import keep_tensors
+
+        keep_tensors(target, weights.keep, path)
+        target.unlink()
+
+
+def _take_out(archive: Path, member: str, path: Path) -> None:
+    """Put the file `member` of an archive at `path`, unpacked where nothing can escape."""
+    with TemporaryDirectory(dir=path.parent, prefix=".unpack.") as temporary:
+        folder = unpack(archive, Path(temporary) / "content")
+        found = [file for file in folder.rglob(member) if file.is_file()]
+        if len(found) != 1:
+            raise AtlasError(f"{archive} holds no {member}", hint=f"rm {archive}")
+        found[0].replace(path)

@@ -25,6 +25,11 @@ ARCHITECTURES = [
     Architecture("unet", {"depth": 5, "norm": "batch", "width": 4}),
     Architecture("unet", {"depth": 6, "norm": "instance", "width": 4}),
     Architecture("ganilla", {"width": 4}),
+    Architecture("transformer", {"width": 16}),
+    Architecture("transformer", {"width": 4}),
+    Architecture("cartoongan", {"width": 4}),
+    Architecture("animegan", {"width": 4}),
+    Architecture("adain", {"width": 4}),
 ]
 
 

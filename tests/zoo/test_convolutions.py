@@ -41,6 +41,7 @@ def test_equal_to_the_plain_one(
     x = torch.randn(2, 4, *size, dtype=torch.float64, requires_grad=True)
     parts = [x, *conv.parameters()]
     expected, found = plain(x, conv), conv(x)  # type: ignore[operator]
+    torch.testing.assert_close(conv.plain()(x), expected)
     torch.testing.assert_close(found, expected)
     pull = torch.randn_like(expected)
     torch.testing.assert_close(

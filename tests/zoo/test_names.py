@@ -15,7 +15,7 @@ from data.errors import AtlasError
 from zoo.architectures import ARCHITECTURES, Architecture, build
 from zoo.card import Preprocessing
 from zoo.cli import main
-from zoo.registry import card, names, resolve
+from zoo.registry import card, resolve
 from zoo.strides import STRIDES
 
 
@@ -67,7 +67,7 @@ def test_weights_are_shown_alone_with_their_own_stride() -> None:
 
 
 def test_every_kind_of_network_has_a_stride() -> None:
-    assert ARCHITECTURES.keys() == STRIDES.keys()
+    assert ARCHITECTURES.keys() <= STRIDES.keys()
 
 
 def test_a_checkpoint_file_is_shown_as_what_it_holds(tmp_path: Path) -> None:
@@ -98,12 +98,12 @@ def test_bundled_weights_that_are_missing_are_an_error(
 ) -> None:
     monkeypatch.setattr("zoo.weights.FOLDER", tmp_path)
     with pytest.raises(AtlasError, match="are missing") as problem:
-        zoo.load(next(n for n in names() if "." in n), device="cpu")
+        zoo.load("cyclegan.photo2toon", device="cpu")
     assert "git checkout zoo/bundled" in str(problem.value.hint)
 
 
 def test_the_preprocessing_of_the_weights_is_what_the_network_sees() -> None:
-    translator = zoo.load(next(n for n in names() if "." in n), device="cpu")
+    translator = zoo.load("cyclegan.photo2toon", device="cpu")
     weights = resolve(translator.name).weights
     assert weights is not None
     assert Preprocessing() == weights.preprocessing
@@ -117,6 +117,6 @@ def test_the_preprocessing_of_the_weights_is_what_the_network_sees() -> None:
     given[:, 0] = 255
     translator(given)
     other = Preprocessing(order="bgr", low=0.0, high=1.0)
-    replace(translator, weights=replace(weights, preprocessing=other))(given)
+    replace(translator, preprocessing=other)(given)
     corners = [[float(v) for v in x[0, :, 0, 0]] for x in seen]
     assert corners == [[1.0, -1.0, -1.0], [0.0, 0.0, 1.0]]

@@ -18,6 +18,7 @@ from zoo.cli import main
 from zoo.recipe import Recipe
 from zoo.registry import card
 from zoo.train.check import check_recipe
+from zoo.train.run import Trained
 
 
 @pytest.fixture
@@ -121,9 +122,9 @@ def test_the_direction_is_the_data_sets_own_where_none_is_given(
     def loaded(*arguments: Any) -> Dataset:
         return replace(load(*arguments), default_direction="BtoA")
 
-    def trained(entry: Any, recipe: Any, data: Any, direction: str, place: Any) -> dict[str, Path]:
+    def trained(entry: Any, recipe: Any, data: Any, direction: str, place: Any) -> Trained:
         seen.append((direction, place.out))
-        return {}
+        return Trained({}, complete=True)
 
     monkeypatch.setattr("data.datasets.load_dataset", loaded)
     monkeypatch.setattr("zoo.train.run.train_model", trained)

@@ -20,7 +20,7 @@ from data.errors import AtlasError, UsageProblem
 from data.paths import Home
 from zoo.recipe import Recipe
 from zoo.registry import card
-from zoo.train.loop import rate_factor, train
+from zoo.train.loop import Pace, rate_factor, train
 from zoo.train.losses import gan_loss
 from zoo.train.pictures import Pictures
 from zoo.train.pool import ImagePool
@@ -72,10 +72,11 @@ def _train(recipe: Recipe, out: Path, stop_at: int = 0) -> dict[str, Any]:
     fabric = Fabric(accelerator="cpu", devices=1, precision=recipe.precision)
     out.mkdir(exist_ok=True)
     try:
-        method = train(recipe, pictures, out, fabric, {"recipe": recipe.to_json()}, report, 2)
+        pace = Pace(save_every=2)
+        run = train(recipe, pictures, out, fabric, {"recipe": recipe.to_json()}, report, pace)
     except Stop:
         return {}
-    return {name: net.state_dict() for name, net in method.nets.items()}
+    return {name: net.state_dict() for name, net in run.method.nets.items()}
 
 
 @pytest.mark.parametrize("recipe", [TINY, PAIRED], ids=["unpaired", "paired"])
@@ -167,7 +168,7 @@ def test_what_is_trained_is_exported_and_loads_by_its_file(
     root = pictures("set", {"trainA": 4, "trainB": 4})
     data = load_dataset(str(root), Home(tmp_path))
     place = Place(out=tmp_path / "out", accelerator="cpu")
-    files = train_model(card("cyclegan"), TINY, data, "AtoB", place)
+    files = train_model(card("cyclegan"), TINY, data, "AtoB", place).files
     assert list(files) == ["AtoB", "BtoA"]
     with safe_open(files["AtoB"], framework="pt") as file:
         header = file.metadata()

@@ -11,9 +11,10 @@ import zoo
 from data.errors import AtlasError, UsageProblem
 from zoo.architectures import Architecture, build
 from zoo.precision import choose_precision, infer, prepare
-from zoo.registry import cards, names, resolve
+from zoo.registry import cards, resolve
 
 SIZES = [(1, 1), (3, 70), (17, 33), (64, 64)]
+BUNDLED = [f"{name}.{w.name}" for name, card in cards().items() for w in card.weights if w.bundled]
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def test_any_size_comes_back_in_its_size(model: str, checkpoints: dict[str, Path
         assert (torch.uint8, given.shape) == (made.dtype, made.shape)
 
 
-@pytest.mark.parametrize("name", [n for n in names() if "." in n])
+@pytest.mark.parametrize("name", BUNDLED)
 def test_bundled_weights_load_by_model_and_by_full_name(name: str) -> None:
     full = zoo.load(name, device="cpu")
     assert full.name == zoo.load(name.split(".")[0], device="cpu").name
@@ -98,7 +99,7 @@ def test_a_device_that_is_not_here_is_a_usage_problem() -> None:
 def test_changed_bundled_weights_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name = next(n for n in names() if "." in n)
+    name = BUNDLED[0]
     weights = resolve(name).weights
     assert weights is not None
     (tmp_path / weights.file).write_bytes(b"other")
@@ -112,7 +113,8 @@ def test_every_card_says_what_a_person_needs() -> None:
         assert name == card.name
         assert card.title
         assert card.licence
-        assert card.paper or card.task == "baseline"
+        assert card.paper or card.venue or card.task == "baseline"
+        assert [w.name for w in card.weights if not w.bundled and not w.addresses] == []
 
 
 def test_mixed_precision_is_only_chosen_where_it_is_exact_enough() -> None:

@@ -5,7 +5,24 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["NarrowConv", "UpsampledConv"]
+__all__ = ["NarrowConv", "UpsampledConv", "plain"]
+
+
+def plain(module: nn.Module) -> nn.Module:
+    """The same network with torch's own layers in place of these; changes `module`."""
+    for name, child in module.named_children():
+        if isinstance(child, (NarrowConv, UpsampledConv)):
+            setattr(module, name, child.plain())
+        else:
+            plain(child)
+    return module
+
+
+def _copied(layer: nn.Conv2d) -> nn.Conv2d:
+    side = layer.kernel_size[0]
+    conv = nn.Conv2d(layer.in_channels, layer.out_channels, side, bias=layer.bias is not None)
+    conv.load_state_dict(layer.state_dict(), assign=True)
+    return conv.train(layer.training)
 
 
 class NarrowConv(nn.Conv2d):
@@ -30,6 +47,10 @@ class NarrowConv(nn.Conv2d):
         )
         return y if self.bias is None else y + self.bias[:, None, None]
 
+    def plain(self) -> nn.Module:
+        """The same of torch's own layers."""
+        return _copied(self)
+
 
 class UpsampledConv(nn.Conv2d):
     """A 3×3 convolution with a reflected border, of its input after nearest upsampling by 2.
@@ -44,3 +65,7 @@ class UpsampledConv(nn.Conv2d):
         sums = F.avg_pool2d(flipped, 2, stride=1, divisor_override=1).transpose(0, 1)
         padded = F.pad(x, (1, 1, 1, 1), mode="replicate")
         return F.conv_transpose2d(padded, sums, self.bias, stride=2, padding=3)
+
+    def plain(self) -> nn.Module:
+        """The same of torch's own layers."""
+        return nn.Sequential(nn.Upsample(scale_factor=2.0), nn.ReflectionPad2d(1), _copied(self))

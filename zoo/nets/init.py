@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
-__all__ = ["init_normal", "init_xavier"]
+__all__ = ["init_kaiming", "init_normal", "init_xavier"]
 
 
 def init_normal(module: nn.Module, gain: float = 0.02) -> None:
@@ -17,6 +17,11 @@ def init_normal(module: nn.Module, gain: float = 0.02) -> None:
 def init_xavier(module: nn.Module, gain: float = 0.02) -> None:
     """The same with Xavier-normal convolutions, as CUT starts (2007.15651, §B)."""
     _init(module, gain, lambda weight: nn.init.xavier_normal_(weight, gain))
+
+
+def init_kaiming(module: nn.Module, gain: float = 0.02) -> None:
+    """The same with Kaiming-normal convolutions (1502.01852), as MUNIT starts (1804.04732)."""
+    _init(module, gain, lambda weight: nn.init.kaiming_normal_(weight))
 
 
 def _init(module: nn.Module, gain: float, convolution: Callable[[Tensor], Tensor]) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields
 
 import torch
 
-from data.errors import UsageProblem
-from zoo.architectures import Architecture, least_size, stride_of, takes
+from data.errors import UsageProblem, unknown
+from zoo.architectures import Architecture, build, least_size, stride_of, takes
 from zoo.recipe import Recipe
+from zoo.train.loop import METHODS
 from zoo.translator import pick_device
 
 __all__ = ["check_devices", "check_recipe"]
@@ -34,6 +36,15 @@ def check_recipe(model: str, recipe: Recipe) -> None:
         )
     _check_generator(recipe)
     _check_discriminator(recipe)
+    _check_options(model, recipe)
+
+
+def _check_options(model: str, recipe: Recipe) -> None:
+    made = METHODS[recipe.method].options
+    known = [field.name for field in fields(made)] if made is not None else []
+    for name in recipe.options:
+        if name not in known:
+            raise unknown(f"option of {model}", name, known, f"zoo show {model} --json")
 
 
 def _check_numbers(recipe: Recipe) -> None:
@@ -44,12 +55,19 @@ def _check_numbers(recipe: Recipe) -> None:
             f"learning rate {recipe.learning_rate} is no number above 0",
             hint="--learning-rate 0.0002, as the papers have it",
         )
+    if not 0 <= recipe.ema < 1:
+        raise UsageProblem(f"an average of decay {recipe.ema}", hint="--ema 0.999, or 0 for none")
     if recipe.seed < 0:
         raise UsageProblem(f"seed {recipe.seed} is below 0", hint="--seed 0")
 
 
 def _check_generator(recipe: Recipe) -> None:
     network = Architecture(recipe.generator, dict(recipe.generator_options))
+    try:
+        with torch.device("meta"):
+            build(network)
+    except (TypeError, ValueError) as problem:
+        raise UsageProblem(f"{network} cannot be built: {problem}", hint="zoo show") from problem
     stride, least = stride_of(network), least_size(network)
     if recipe.crop >= least and recipe.crop % stride == 0:
         return
@@ -68,8 +86,18 @@ def _check_generator(recipe: Recipe) -> None:
 
 
 def _check_discriminator(recipe: Recipe) -> None:
+    if not METHODS[recipe.method].patchgan:
+        return
     layers = recipe.discriminator_options.get("layers", 3)
-    if recipe.crop < 3 * 2**layers:
+    scales = recipe.discriminator_options.get("scales", 1)
+    if scales > 1 and recipe.crop < 2 ** (layers + scales - 1):
+        least = 2 ** (layers + scales - 1)
+        raise UsageProblem(
+            f"crop {recipe.crop} is too small for a discriminator of {layers} layers at {scales} "
+            "scales",
+            hint=f"--load {max(least, recipe.load)} --crop {least}",
+        )
+    if scales == 1 and recipe.crop < 3 * 2**layers:
         fewer = max(1, (recipe.crop // 3).bit_length() - 1)
         raise UsageProblem(
             f"crop {recipe.crop} is too small for a discriminator of {layers} layers",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,35 +11,59 @@ from lightning.fabric import Fabric
 
 from data.errors import AtlasError
 from data.files import replacing
+from zoo.train.ema import Averages
 from zoo.train.method import Method
+from zoo.train.processes import gather
+from zoo.train.spent import Spent
 
-__all__ = ["restore", "save"]
+__all__ = ["Run", "restore", "save", "sweep"]
 
-FORMAT = 1
+FORMAT = 2
 
 
-def save(path: Path, fabric: Fabric, method: Method, step: int, question: dict[str, Any]) -> None:
-    """Write nets, optimizers, pools and random states after `step` steps; rank 0 writes.
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """A training under way: its method and averages, and how far it has come."""
+
+    method: Method
+    averages: Averages
+    step: int = 0  # steps done
+    spent: Spent = field(default_factory=Spent)
+    notes: dict[str, Any] = field(default_factory=dict)  # what validation found; plain values
+
+
+def save(path: Path, fabric: Fabric, run: Run, question: dict[str, Any]) -> None:
+    """Write nets, optimizers, averages, pools and random states; rank 0 writes.
 
     `question` is what was asked (recipe, data digest): `restore` refuses another one.
     """
+    method = run.method
     own = {
         "pools": {name: pool.state_dict() for name, pool in method.pools.items()},
         "rng": _random_state(fabric.device),
     }
-    ranks = _gather(own, fabric)
+    ranks = gather(own, fabric)
     if not fabric.is_global_zero:
         return
     state = {
         "format": FORMAT,
         "question": question,
-        "step": step,
+        "step": run.step,
         "nets": {name: net.state_dict() for name, net in method.nets.items()},
         "optimizers": {name: o.state_dict() for name, o in method.optimizers.items()},
+        "averages": run.averages.state_dict(),
+        "spent": run.spent.to_json(),
+        "notes": run.notes,
         "ranks": ranks,
     }
     with replacing(path) as temporary:
         _write(state, temporary)
+
+
+def sweep(path: Path) -> None:
+    """Remove what a kill in the middle of `save` left beside `path`."""
+    for left in path.parent.glob(f".{path.name}.*"):
+        left.unlink(missing_ok=True)
 
 
 def _write(state: dict[str, Any], path: Path) -> None:
@@ -52,18 +77,19 @@ def _write(state: dict[str, Any], path: Path) -> None:
             raise
 
 
-def restore(path: Path, fabric: Fabric, method: Method, question: dict[str, Any]) -> int:
-    """Load what `save` wrote into `method`; returns the number of steps done.
+def restore(path: Path, fabric: Fabric, run: Run, question: dict[str, Any]) -> None:
+    """Load what `save` wrote into `run`.
 
-    Raises AtlasError for a damaged file, other settings, or another number of processes.
+    Raises AtlasError for a damaged file, other settings or pictures, or another number of
+    processes.
     """
     state = _read(path)
     hint = f"train into another folder (--out), or start again by removing {path}"
     if state["question"] != question:
-        changed = ", ".join(_changed(state["question"], question))
-        raise AtlasError(f"{path} was trained with other settings: {changed}", hint)
+        raise AtlasError(_changed(path, state["question"], question), hint)
     if len(state["ranks"]) != fabric.world_size:
         raise AtlasError(f"{path} was trained on {len(state['ranks'])} device(s)", hint)
+    method = run.method
     for name, net in method.nets.items():
         net.load_state_dict(state["nets"][name])
     for name, optimizer in method.optimizers.items():
@@ -71,14 +97,20 @@ def restore(path: Path, fabric: Fabric, method: Method, question: dict[str, Any]
     own = state["ranks"][fabric.global_rank]
     for name, pool in method.pools.items():
         pool.load_state_dict(own["pools"][name], fabric.device)
+    run.averages.load_state_dict(state["averages"])
+    run.step, run.notes = int(state["step"]), dict(state["notes"])
+    run.spent = Spent(**state["spent"])
     _set_random_state(own["rng"], fabric.device)
-    return int(state["step"])
 
 
-def _changed(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+def _changed(path: Path, old: dict[str, Any], new: dict[str, Any]) -> str:
     names = [name for name in new if old.get(name) != new[name]]
+    if names == ["data_digest"]:
+        return f"the training pictures of '{new.get('dataset')}' have changed since {path} was made"
+    words = {"data_digest": "the training pictures"}
     inside = [k for k, v in new.get("recipe", {}).items() if old.get("recipe", {}).get(k) != v]
-    return [f"recipe ({', '.join(inside)})" if n == "recipe" else n for n in names]
+    told = [f"recipe ({', '.join(inside)})" if n == "recipe" else words.get(n, n) for n in names]
+    return f"{path} was trained with other settings: {', '.join(told)}"
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -89,9 +121,11 @@ def _read(path: Path) -> dict[str, Any]:
             f"{path} is no checkpoint that can be read ({type(problem).__name__})",
             hint=f"remove it and train again: rm {path}",
         ) from problem
-    parts = {"question", "step", "nets", "optimizers", "ranks"}
+    parts = {"question", "step", "nets", "optimizers", "ranks", "averages", "spent", "notes"}
     if not isinstance(state, dict) or state.get("format") != FORMAT or parts - state.keys():
-        raise AtlasError(f"{path} is no training checkpoint of ours", hint="choose another --out")
+        raise AtlasError(
+            f"{path} is no training checkpoint of this version", hint="choose another --out"
+        )
     return state
 
 
@@ -106,11 +140,3 @@ def _set_random_state(state: dict[str, torch.Tensor], device: torch.device) -> N
     torch.set_rng_state(state["cpu"])
     if device.type == "cuda" and "cuda" in state:
         torch.cuda.set_rng_state(state["cuda"], device)
-
-
-def _gather(own: dict[str, Any], fabric: Fabric) -> list[dict[str, Any]]:
-    if fabric.world_size == 1:
-        return [own]
-    ranks: list[Any] = [None] * fabric.world_size
-    torch.distributed.all_gather_object(ranks, own)
-    return ranks

@@ -13,23 +13,39 @@ from torch import nn
 from data.files import write_bytes
 from data.provenance import git_commit
 from zoo.recipe import Recipe
-from zoo.train.method import Method
+from zoo.train.checkpoint import Run
 
-__all__ = ["FORMAT", "export", "write"]
+__all__ = ["FORMAT", "export", "progress", "write"]
 
 FORMAT = "i2i-atlas/1"
 
 
-def export(method: Method, out: Path, question: dict[str, Any], command: str) -> dict[str, Path]:
-    """Write every generator of `method` to `out`/latest_net_*.safetensors, by direction."""
+def export(run: Run, out: Path, question: dict[str, Any], command: str) -> dict[str, Path]:
+    """Write every generator of `run` to `out`/latest_net_*.safetensors, by direction.
+
+    The header says that it is the last one, after how many steps, what the training cost, and
+    which step validated best where there was validation: papers often report that one.
+    """
+    told = {**question, "command": command, "which": "last", **progress(run)}
     return {
         direction: write(
-            method.nets[name],
+            run.averages.net(name),
             out / f"latest_net_{name}.safetensors",
-            method.recipe,
-            {**question, "direction": direction, "command": command},
+            run.method.recipe,
+            {**told, "direction": direction},
         )
-        for name, direction in method.exports.items()
+        for name, direction in run.method.exports.items()
+    }
+
+
+def progress(run: Run) -> dict[str, Any]:
+    """How far a run has come and what it cost, for the header of a file."""
+    recipe = run.method.recipe
+    return {
+        "step": run.step,
+        "spent": run.spent.to_json(),
+        "averaged": f"over the steps, decay {recipe.ema}" if recipe.ema else "",
+        "best": run.notes.get("best", {}),
     }
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-__all__ = ["gan_loss"]
+__all__ = ["gan_loss", "gan_losses", "patch_nce"]
+
+ITSELF = -10.0  # a patch among its own negatives: a weight of e^(-10/τ)
 
 
 def gan_loss(kind: str, verdict: Tensor, real: bool) -> Tensor:
@@ -15,7 +19,30 @@ def gan_loss(kind: str, verdict: Tensor, real: bool) -> Tensor:
     `lsgan` is the squared distance (1703.10593, §4), `vanilla` the cross-entropy of logits
     (1611.07004, eq. 1).
     """
-    target = torch.full_like(verdict, float(real), dtype=torch.float32)
+    verdict = verdict.to(torch.promote_types(verdict.dtype, torch.float32))
+    target = torch.full_like(verdict, float(real))
     if kind == "lsgan":
-        return F.mse_loss(verdict.float(), target)
-    return F.binary_cross_entropy_with_logits(verdict.float(), target)
+        return F.mse_loss(verdict, target)
+    return F.binary_cross_entropy_with_logits(verdict, target)
+
+
+def gan_losses(kind: str, verdicts: Sequence[Tensor], real: bool) -> Tensor:
+    """The sum over the verdicts of several scales."""
+    return torch.stack([gan_loss(kind, verdict, real) for verdict in verdicts]).sum()
+
+
+def patch_nce(queries: Tensor, keys: Tensor, temperature: float) -> Tensor:
+    """Cross-entropy of finding each patch again among those of its own picture, as a scalar.
+
+    `queries` and `keys` are unit vectors [N,P,C]; row i of both is one place, and no
+    gradient reaches the keys (2007.15651, eq. 3 and 4).
+    """
+    keys = keys.detach()
+    with torch.autocast(queries.device.type, enabled=False):
+        positive = (queries * keys).sum(-1, keepdim=True)
+        negative = queries @ keys.transpose(1, 2)
+        itself = torch.eye(keys.shape[1], dtype=torch.bool, device=keys.device)
+        negative = negative.masked_fill(itself, ITSELF)
+        logits = torch.cat([positive, negative], 2).flatten(0, 1) / temperature
+        first = torch.zeros(len(logits), dtype=torch.int64, device=logits.device)
+        return F.cross_entropy(logits, first)

@@ -23,7 +23,8 @@ class Paired(Method):
         self.d = new_discriminator(recipe, 6).to(device)
         self.nets = {"G": self.g, "D": self.d}
         self.optimizers = {"G": self.adam(self.g), "D": self.adam(self.d)}
-        self.pools = {"fake": ImagePool(recipe.pool, recipe.seed + 1)}
+        self.pool = ImagePool(recipe.pool, recipe.seed + 1)
+        self.pools = {"fake": self.pool}
         self.exports = {"G": "AtoB"}
 
     def step(self, a: Tensor, b: Tensor, backward: Backward) -> dict[str, Tensor]:
@@ -46,7 +47,7 @@ class Paired(Method):
 
     def _discriminator(self, a: Tensor, b: Tensor, fake: Tensor) -> Tensor:
         kind = self.recipe.gan
-        shown = self.pools["fake"].exchange(torch.cat([a, fake], 1))
+        shown = self.pool.exchange(torch.cat([a, fake], 1))
         bad = gan_loss(kind, self.d(shown), False)
         good = gan_loss(kind, self.d(torch.cat([a, b], 1)), True)
         return 0.5 * (bad + good)  # halved: it learns at half the rate (§3.3)

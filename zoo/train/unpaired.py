@@ -26,10 +26,8 @@ class Unpaired(Method):
             "G": self.adam(self.g_ab, self.g_ba),
             "D": self.adam(self.d_a, self.d_b),
         }
-        self.pools = {
-            "A": ImagePool(recipe.pool, recipe.seed + 1),
-            "B": ImagePool(recipe.pool, recipe.seed + 2),
-        }
+        self.pool_a, self.pool_b = (ImagePool(recipe.pool, recipe.seed + i) for i in (1, 2))
+        self.pools = {"A": self.pool_a, "B": self.pool_b}
         self.exports = {"G_A": "AtoB", "G_B": "BtoA"}
 
     def step(self, a: Tensor, b: Tensor, backward: Backward) -> dict[str, Tensor]:
@@ -42,8 +40,8 @@ class Unpaired(Method):
         backward(losses["G"], generators)
         self.optimizers["G"].step()
         _freeze(discriminators, False)
-        losses["D"] = self._discriminator(self.d_a, a, self.pools["A"].exchange(fake_a.detach()))
-        losses["D"] += self._discriminator(self.d_b, b, self.pools["B"].exchange(fake_b.detach()))
+        losses["D"] = self._discriminator(self.d_a, a, self.pool_a.exchange(fake_a.detach()))
+        losses["D"] += self._discriminator(self.d_b, b, self.pool_b.exchange(fake_b.detach()))
         self.optimizers["D"].zero_grad(set_to_none=True)
         backward(losses["D"], discriminators)
         self.optimizers["D"].step()

@@ -1,0 +1,58 @@
+"""What a checkpoint file is, and the same network in our format."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save
+
+from data.files import sha256_file, write_bytes
+from zoo.architectures import preprocessing_of, stride_of
+from zoo.checkpoints import FORMAT, load_module
+from zoo.states import read_state
+
+__all__ = ["describe", "write"]
+
+
+def describe(path: Path) -> dict[str, Any]:
+    """What a checkpoint holds and what was found in it; AtlasError as `load_module` says."""
+    state, header = read_state(path)
+    module, architecture, _ = load_module(path)
+    left_out = sorted(set(state) - set(module.state_dict()))
+    kinds = sorted({str(value.dtype).removeprefix("torch.") for value in state.values()})
+    return {
+        "file": str(path),
+        "size": path.stat().st_size,
+        "sha256": sha256_file(path),
+        "format": header.get("format", path.suffix.lstrip(".")),
+        "architecture": str(architecture),
+        "parameters": sum(p.numel() for p in module.parameters()),
+        "tensors": len(state),
+        "numbers": ", ".join(kinds),
+        "left out": ", ".join(left_out[:3]) + (" …" if len(left_out) > 3 else ""),
+        "stride": stride_of(architecture),
+        "pixels": str(preprocessing_of(architecture)),
+        "made by": json.loads(header.get("facts", "{}")).get("command", ""),
+    }
+
+
+def write(path: Path, target: Path) -> None:
+    """The network of `path` as safetensors with architecture and origin in the header.
+
+    What the header of a file of ours says is kept. Tensors that the network has no place for
+    (statistics that old instance norms left) are dropped.
+    """
+    module, architecture, header = load_module(path)
+    state = {name: value.contiguous().cpu() for name, value in module.state_dict().items()}
+    origin = {"converted_from": path.name, "sha256": sha256_file(path)}
+    told = {
+        "facts": json.dumps(origin),
+        "torch": str(torch.__version__),
+        **header,
+        "format": f"{FORMAT}1",
+        "architecture": json.dumps({"kind": architecture.kind, "options": architecture.options}),
+    }
+    write_bytes(target, save(state, metadata=told))

@@ -1,0 +1,1 @@
+"""Diffusion models as baselines, through diffusers: a prompt instead of training."""

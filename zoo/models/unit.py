@@ -1,0 +1,33 @@
+"""UNIT: two autoencoders with a latent space in common (1703.00848)."""
+
+from zoo.card import Card
+from zoo.recipe import Recipe
+
+__all__ = ["CARD"]
+
+CARD = Card(
+    name="unit",
+    title="Unsupervised Image-to-Image Translation Networks",
+    paper="1703.00848",
+    task="unpaired",
+    licence="MIT",
+    code="https://github.com/mingyuliutw/UNIT",
+    stride=4,
+    summary=(
+        "Variational autoencoders of both domains that share the blocks around their code. "
+        "Written from the paper, as the authors' code is for non-commercial use only; its weights "
+        "do not load here. --stochastic draws the code instead of taking its mean."
+    ),
+    recipe=Recipe(
+        method="unit",
+        generator="unit",
+        discriminator_options={"layers": 4, "scales": 1, "kernel": 3},
+        gan="vanilla",
+        init="kaiming",
+        epochs=200,
+        decay_epochs=0,
+        learning_rate=1e-4,
+        pool=0,
+        options={"gan": 10.0, "kl": 0.1, "reconstruction": 100.0},
+    ),
+)

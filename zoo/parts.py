@@ -1,0 +1,39 @@
+"""Networks that a model needs besides its own: feature extractors, encoders; and their files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from safetensors.torch import save
+from torch import nn
+
+from data.errors import AtlasError
+from data.files import write_bytes
+from zoo.states import read_tensors
+
+__all__ = ["fill", "keep_tensors"]
+
+
+def fill(module: nn.Module, path: Path, what: str) -> nn.Module:
+    """Load what `module` needs from a file that may hold more, in eval mode and frozen.
+
+    AtlasError, saying that the file is no `what`, for tensors that are missing or misshapen.
+    """
+    state = read_tensors(path)
+    wanted = {key: tuple(value.shape) for key, value in module.state_dict().items()}
+    for key, shape in wanted.items():
+        found = tuple(state[key].shape) if key in state else "missing"
+        if found != shape:
+            raise AtlasError(
+                f"{path} is no {what}: {key} is {found}, not {shape}", hint=f"rm {path}"
+            )
+    module.load_state_dict({key: state[key] for key in wanted})
+    return module.eval().requires_grad_(False)
+
+
+def keep_tensors(source: Path, prefix: str, target: Path) -> None:
+    """Write the tensors of `source` whose names begin with `prefix` as safetensors."""
+    kept = {k: v.contiguous() for k, v in read_tensors(source).items() if k.startswith(prefix)}
+    if not kept:
+        raise AtlasError(f"{source} holds nothing under {prefix}", hint=f"rm {source}")
+    write_bytes(target, save(kept, metadata={"source": source.name}))

@@ -1,0 +1,1 @@
+"""Models that take the picture whose style is wanted: AdaIN and the optimisation of Gatys."""
