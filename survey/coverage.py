@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from data.console import warn
@@ -17,9 +17,10 @@ from data.errors import AtlasError, NetworkProblem
 from data.files import lock, write_text
 from data.paths import Home
 from survey.found import clean, iso_date, title_key
-from survey.http import BadRequest, NotFound
 from survey.ids import arxiv_id, find_arxiv
-from survey.settings import Settings
+
+if TYPE_CHECKING:
+    from survey.settings import Settings
 
 __all__ = [
     "CHANNEL",
@@ -158,6 +159,8 @@ def refresh(home: Home, settings: Settings) -> Refreshed:
 
 
 def _ask(settings: Settings) -> list[Video]:
+    from survey.http import BadRequest, NotFound  # not on the way to a listing
+
     try:
         with closing(settings.host("youtube")) as host:
             return host.get("/feeds/videos.xml", {"channel_id": CHANNEL}, parse_feed)

@@ -11,7 +11,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, func, select
 
@@ -20,9 +20,10 @@ from data.files import lock
 from data.paths import Home, find_home
 from survey.catalogue import tables as t
 from survey.catalogue.catalogue import Catalogue, meta_value, open_catalogue, set_meta
-from survey.derived.build import Builder, Built
-from survey.derived.plan import Plan, make_plan
-from survey.derived.store import Store
+
+if TYPE_CHECKING:
+    from survey.derived.build import Built
+    from survey.derived.plan import Plan
 
 __all__ = ["derive", "reading", "ready", "stale"]
 
@@ -115,6 +116,9 @@ def _no_collector() -> Iterator[None]:
 
 def _attempt(catalogue: Catalogue, home: Home, on_step: Step) -> bool | None:
     """One try from one state of the records; None when another process was quicker."""
+    from survey.derived.build import Builder
+    from survey.derived.plan import make_plan
+
     with catalogue.read() as reader:
         before, wanted = meta_value(reader, NAME), _stamp(reader, home)
         if before == wanted:
@@ -137,6 +141,8 @@ def _attempt(catalogue: Catalogue, home: Home, on_step: Step) -> bool | None:
 def _store(
     writer: Connection, plan: Plan, made: Iterable[list[Built]], home: Home, all_videos: bool
 ) -> bool:
+    from survey.derived.store import Store
+
     store = Store(writer, plan)
     store.clear()
     for batch in made:

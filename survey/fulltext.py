@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Integer,
     Select,
     column,
     func,
@@ -17,22 +19,26 @@ from sqlalchemy import (
     or_,
     select,
     table,
-    text,
 )
 
+from survey import tsvector
 from survey.catalogue import tables as t
-from survey.query import Query, Term
+from survey.catalogue.papers import ORDERS
+from survey.query import Query, Term, around
+from survey.tsvector import MARKS, WORDS, Conditions, contains, index
 
-__all__ = ["MARKS", "Ranked", "count", "index", "ranked", "snippets"]
+__all__ = ["MARKS", "Ranked", "count", "index", "keys", "ranked", "snippets"]
 
-MARKS = ("«", "»")  # around the words that were found
-WORDS = 24  # of a snippet
+# Papers that are ranked by their words. Where a query finds more, its words say little, and these
+# are the most cited ones: the others follow by citations.
+RANKED = 2_000
+FIRST, PIECE = 25, 500  # rows of which the papers are looked up at once
 TEXT = table(
     "paper_text",
     *map(column, ("rowid", "id", "title", "abstract", "authors", "venue", "paper_text", "rank")),
 )
-# Weights of id, title, abstract, authors and venue: a word of the title says what a paper is about.
-BM25 = "bm25(0.0, 8.0, 1.0, 3.0, 1.0)"
+# Of id, title, abstract, authors and venue: a word of the title says what a paper is about.
+WEIGHTS = (0.0, 8.0, 1.0, 3.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +50,42 @@ class Ranked:
     score: float
 
 
-def ranked(connection: Connection, query: Query) -> Iterator[Ranked]:
-    """What a query finds, best first; by citations where it has no word to rank by."""
+def ranked(connection: Connection, query: Query, conditions: Conditions = ()) -> Iterator[Ranked]:
+    """What a query finds, best first; score 0 and by citations where there is nothing to rank by.
+
+    `conditions` are of the table of papers, as survey.catalogue.filter.conditions has them.
+    """
     if not query:
         return
-    statement = _fts5(query) if _sqlite(connection) else _postgres(query)
-    for key, paper, score in connection.execute(statement):
-        yield Ranked(key, str(paper), float(f"{score:.4g}"))
+    if not _sqlite(connection):
+        for key, paper, score in connection.execute(tsvector.query_of(query, conditions)):
+            yield Ranked(key, str(paper), float(f"{score:.4g}"))
+        return
+    rows, size = _rows(connection, query, conditions), FIRST
+    while some := list(islice(rows, size)):
+        named = select(TEXT.c.rowid, TEXT.c.id).where(TEXT.c.rowid.in_([row for row, _ in some]))
+        papers = {row: str(paper) for row, paper in connection.execute(named)}
+        yield from (Ranked(row, papers[row], float(f"{score:.4g}")) for row, score in some)
+        size = PIECE
+
+
+def keys(connection: Connection, query: Query) -> list[Any]:
+    """The keys of all that a query finds, best first, without reading any paper.
+
+    Of SQLite they are `place` of the table of papers, of PostgreSQL paper ids.
+    """
+    if not query:
+        return []
+    if not _sqlite(connection):
+        return list(connection.execute(tsvector.query_of(query)).scalars())
+    return [row for row, _ in _rows(connection, query, ())]
 
 
 def count(connection: Connection, query: Query) -> int:
     """How many papers a query finds."""
     if not query:
         return 0
-    statement = _fts5(query) if _sqlite(connection) else _postgres(query)
+    statement = _fts5(query, ()) if _sqlite(connection) else tsvector.query_of(query)
     found = statement.order_by(None).with_only_columns(func.count(), maintain_column_froms=True)
     return int(connection.execute(found).scalar() or 0)
 
@@ -68,15 +96,18 @@ def snippets(connection: Connection, query: Query, found: Sequence[Ranked]) -> d
     if not words or not found:
         return _literal_snippets(connection, query, found)
     if not _sqlite(connection):
-        return _postgres_snippets(connection, words, [row.paper for row in found])
-    wanted = " OR ".join(term.fts5 for term in words)
-    pieces = [_snippet(2), _snippet(-1)]
-    made: dict[str, str] = {}
-    for row in found:
-        statement = select(*pieces).where(_match(wanted), TEXT.c.rowid == row.key)
-        for piece in connection.execute(statement).all():
-            made[row.paper] = next((text for text in piece if MARKS[0] in text), piece[0])
-    return made
+        return tsvector.snippets(connection, words, [row.paper for row in found])
+    rows = {row.key: row.paper for row in found}
+    # Between the first and the last row, and not row by row: a prefix is looked up each time.
+    statement = select(TEXT.c.rowid, _snippet(2), _snippet(-1)).where(
+        _match(" OR ".join(term.fts5 for term in words)),
+        TEXT.c.rowid.between(min(rows), max(rows)),
+        _each_row().in_(list(rows)),
+    )
+    return {
+        rows[row]: next((text for text in pieces if MARKS[0] in text), pieces[0])
+        for row, *pieces in connection.execute(statement)
+    }
 
 
 def _sqlite(connection: Connection) -> bool:
@@ -96,127 +127,74 @@ def _snippet(place: int) -> ColumnElement[str]:
     return found
 
 
-def _fts5(query: Query) -> Select[Any]:
-    indexed = [group for group in query.groups if not any(term.literal for term in group)]
+def _rows(
+    connection: Connection, query: Query, conditions: Conditions
+) -> Iterator[tuple[int, float]]:
+    """Rows of the index with their scores, best first."""
+    statement = _fts5(query, conditions)
+    if not _expression(query):
+        yield from ((row, 0.0) for row in connection.execute(statement).scalars())
+        return
+    # A row is a paper's place: the first ones are those of the most cited papers.
+    by_place = statement.order_by(TEXT.c.rowid)
+    if conditions or any(term.literal for term in (*query.terms, *query.without)):
+        # What is asked of papers is asked once, and not again to rank them.
+        first = connection.execute(by_place.limit(RANKED)).scalars().all()
+        last = first[-1] if len(first) == RANKED else None
+        best = select(TEXT.c.rowid).where(
+            _match(_expression(query)),
+            TEXT.c.rowid <= max(first, default=-1),
+            _each_row().in_(_listed(first)),
+        )
+    else:
+        last = connection.execute(by_place.offset(RANKED - 1).limit(1)).scalar()
+        best = statement if last is None else statement.where(TEXT.c.rowid <= last)
+    score = func.bm25(TEXT.c.paper_text, *WEIGHTS)
+    best = best.with_only_columns(TEXT.c.rowid, -score).order_by(score, TEXT.c.rowid)
+    yield from map(tuple, connection.execute(best))
+    if last is not None:
+        others = by_place.where(TEXT.c.rowid > last)
+        yield from ((row, 0.0) for row in connection.execute(others).scalars())
+
+
+def _listed(rows: Sequence[int]) -> Select[Any]:
+    return select(func.json_each(json.dumps(rows)).table_valued("value").c.value)
+
+
+def _each_row() -> ColumnElement[int]:
+    # The sign keeps SQLite from looking the words up anew for each row.
+    return literal_column("+paper_text.rowid", Integer)
+
+
+def _fts5(query: Query, conditions: Conditions) -> Select[Any]:
+    """The rows that a query finds: of the index, or of papers where it has no word to look up."""
     others = [group for group in query.groups if any(term.literal for term in group)]
-    conditions = [_either(group) for group in others]
-    conditions += [~_holds(term) for term in query.without]
-    if not indexed:
-        zero: ColumnElement[float] = literal_column("0.0")
-        statement = select(TEXT.c.rowid, TEXT.c.id, zero).where(*conditions)
-        statement = statement.join_from(TEXT, t.paper, t.paper.c.id == TEXT.c.id)
-        return statement.order_by(func.coalesce(t.paper.c.citations, -1).desc(), TEXT.c.id)
+    asked = [*conditions, *(or_(*map(_holds, group)) for group in others)]
+    expression = _expression(query)
+    if not expression:
+        asked += [~_holds(term) for term in query.without]
+        return select(t.paper.c.place).where(*asked).order_by(*ORDERS["citations"])
+    asked += [~_holds(term) for term in query.without if term.literal]
+    statement = select(TEXT.c.rowid).where(_match(expression))
+    if asked:
+        statement = statement.where(_each_row().in_(select(t.paper.c.place).where(*asked)))
+    return statement
+
+
+def _expression(query: Query) -> str:
+    """What FTS5 looks up; empty where there is nothing but exclusions and literal terms."""
+    indexed = [group for group in query.groups if not any(term.literal for term in group)]
     either = (" OR ".join(term.fts5 for term in group) for group in indexed)
     expression = " AND ".join(f"({group})" for group in either)
-    by = TEXT.c.rank.op("MATCH", is_comparison=True)(BM25)
-    # `ORDER BY rank` and nothing more: FTS5 then sorts by itself and reads rows as they are asked.
-    statement = select(TEXT.c.rowid, TEXT.c.id, -TEXT.c.rank)
-    return statement.where(_match(expression), by, *conditions).order_by(TEXT.c.rank)
-
-
-def _either(group: Iterable[Term]) -> ColumnElement[bool]:
-    return or_(*(_holds(term) for term in group))
+    never = (f" NOT {term.fts5}" for term in query.without if not term.literal)
+    return f"({expression}){''.join(never)}" if expression else ""
 
 
 def _holds(term: Term) -> ColumnElement[bool]:
+    """Of the table of papers."""
     if term.literal:
-        return _contains(term, (TEXT.c.title, TEXT.c.abstract, TEXT.c.authors, TEXT.c.venue))
-    inner = select(TEXT.c.rowid).where(_match(term.fts5))
-    return TEXT.c.rowid.in_(inner)
-
-
-def _contains(term: Term, places: Iterable[ColumnElement[Any]]) -> ColumnElement[bool]:
-    wanted = term.text.lower()
-    return or_(*(func.lower(place).contains(wanted, autoescape=True) for place in places))
-
-
-# --- PostgreSQL
-
-ENGLISH: ColumnElement[Any] = literal_column("'english'::regconfig")
-_PLACES: Mapping[str, ColumnElement[Any]] = {
-    "A": t.paper.c.title,
-    "B": t.paper.c.authors,
-    "C": t.paper.c.venues,
-    "D": t.paper.c.abstract,
-}
-
-
-def _vector() -> ColumnElement[Any]:
-    parts: list[ColumnElement[Any]] = [
-        func.setweight(func.to_tsvector(ENGLISH, place), literal_column(f"'{weight}'::\"char\""))
-        for weight, place in _PLACES.items()
-    ]
-    return _joined("||", parts)
-
-
-def _joined(operator: str, parts: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
-    # In halves: a chain of a hundred would be as deep as it is long.
-    if len(parts) == 1:
-        return parts[0]
-    middle = len(parts) // 2
-    first, second = _joined(operator, parts[:middle]), _joined(operator, parts[middle:])
-    both: ColumnElement[Any] = first.op(operator)(second)
-    return both
-
-
-def index(connection: Connection) -> None:
-    """Make the index that PostgreSQL's search uses, where it is missing; FTS5 is one itself."""
-    if not _sqlite(connection):
-        made = _vector().compile(connection.engine, compile_kwargs={"literal_binds": True})
-        connection.execute(
-            text(f"CREATE INDEX IF NOT EXISTS paper_words ON paper USING gin (({made}))")
-        )
-
-
-def _tsquery(term: Term) -> ColumnElement[Any]:
-    if not term.prefix:
-        return func.websearch_to_tsquery(ENGLISH, '"' + term.text.replace('"', " ") + '"')
-    words = re.findall(r"\w+", term.text)
-    return func.to_tsquery(ENGLISH, " <-> ".join(f"'{word}'" for word in words) + ":*")
-
-
-def _any_of(terms: Iterable[Term]) -> ColumnElement[Any]:
-    return _joined("||", [_tsquery(term) for term in terms])
-
-
-def _postgres(query: Query) -> Select[Any]:
-    words, conditions = [], []
-    for group in query.groups:
-        if any(term.literal for term in group):
-            conditions.append(or_(*map(_matches, group)))
-        else:
-            words.append(_any_of(group))
-    conditions += [~_matches(term) for term in query.without]
-    score: ColumnElement[float] = literal_column("0.0")
-    if words:
-        wanted = _joined("&&", words)
-        conditions.append(_vector().op("@@", is_comparison=True)(wanted))
-        score = func.ts_rank_cd(_vector(), wanted)
-    statement = select(t.paper.c.id, t.paper.c.id, score.label("score")).where(*conditions)
-    cited = func.coalesce(t.paper.c.citations, -1)
-    return statement.order_by(literal_column("score").desc(), cited.desc(), t.paper.c.id)
-
-
-def _matches(term: Term) -> ColumnElement[bool]:
-    if term.literal:
-        return _contains(term, _PLACES.values())
-    found: ColumnElement[bool] = _vector().op("@@", is_comparison=True)(_tsquery(term))
-    return found
-
-
-def _postgres_snippets(
-    connection: Connection, words: Sequence[Term], ids: Sequence[str]
-) -> dict[str, str]:
-    options = f'StartSel="{MARKS[0]}", StopSel="{MARKS[1]}", MaxWords={WORDS}, MinWords=8'
-    headline = [
-        func.ts_headline(ENGLISH, place, _any_of(words), options)
-        for place in (t.paper.c.abstract, t.paper.c.title, t.paper.c.authors)
-    ]
-    statement = select(t.paper.c.id, *headline).where(t.paper.c.id.in_(ids))
-    return {
-        str(paper): next((text for text in pieces if MARKS[0] in text), pieces[0])
-        for paper, *pieces in connection.execute(statement)
-    }
+        return contains(term)
+    return t.paper.c.place.in_(select(TEXT.c.rowid).where(_match(term.fts5)))
 
 
 # --- both
@@ -228,16 +206,6 @@ def _literal_snippets(
     places = (t.paper.c.id, t.paper.c.abstract, t.paper.c.title)
     statement = select(*places).where(t.paper.c.id.in_([row.paper for row in found]))
     return {
-        str(paper): next((s for text in texts if (s := _around(str(text), query))), "")
+        str(paper): next((s for text in texts if (s := around(str(text), query.terms, MARKS))), "")
         for paper, *texts in connection.execute(statement)
     }
-
-
-def _around(text: str, query: Query) -> str:
-    for term in query.terms:
-        at = text.lower().find(term.text.lower())
-        if at >= 0:
-            end = at + len(term.text)
-            before, after = text[max(0, at - 60) : at], text[end : end + 60]
-            return f"…{before}{MARKS[0]}{text[at:end]}{MARKS[1]}{after}…"
-    return ""

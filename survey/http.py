@@ -30,6 +30,11 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+_WRONG_ADDRESS = (
+    requests.exceptions.InvalidURL,  # also of a proxy
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+)
 TIMEOUT = (10.0, 60.0)  # seconds to connect, seconds without a byte
 ATTEMPTS = 8  # for one answer
 STRANGER = 3  # attempts to connect to a host that has not answered once in this run
@@ -211,6 +216,13 @@ class Host:
         wait = self._backoff(before)
         if isinstance(problem, cut):
             return _Fault("the answer was cut", wait)
+        if isinstance(problem, _WRONG_ADDRESS):
+            raise Unreachable(
+                f"{self.name} cannot be asked at {self.base}: this or a proxy's address is wrong",
+                hint="look at them: env | grep -i -e _proxy -e ATLAS_",
+            ) from None
+        if isinstance(problem, requests.exceptions.SSLError):
+            return _Fault("it gives no secure connection", wait, connected=False)
         if isinstance(problem, requests.ReadTimeout):
             return _Fault("no answer in time", wait)
         if isinstance(problem, requests.ConnectionError):

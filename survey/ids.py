@@ -39,6 +39,8 @@ _OPENALEX = re.compile(
     r"(?:https?://)?(?:(?:api\.)?openalex\.org/)?(?:works/)?(w\d+)", re.IGNORECASE
 )
 
+_LONGEST = 100  # characters of what is no identifier that are shown
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class PaperId:
@@ -120,6 +122,6 @@ def parse_id(text: str) -> PaperId:
     if doi := doi_id(given):
         return PaperId("doi", doi)
     raise UsageProblem(
-        f"'{text}' is no identifier of a paper",
+        f"'{text if len(text) <= _LONGEST else text[:_LONGEST] + '…'}' is no identifier of a paper",
         hint="an arXiv id, a DOI or an address: survey fetch --cites 1703.10593",
     )

@@ -125,11 +125,11 @@ def _parsed(text: str) -> datetime:
 
 def last_look(connection: Connection, now: datetime | None = None) -> Look:
     """The look that was remembered last; at first one that is FIRST ago."""
-    text = meta_value(connection, NAME)
-    if not text:
-        before = (now or datetime.now(UTC)) - FIRST
-        return Look(at=before.isoformat(timespec="seconds"))
-    content = json.loads(text)
+    text, now = meta_value(connection, NAME), now or datetime.now(UTC)
+    content = json.loads(text) if text else {"at": ""}
+    # A look of a clock that ran ahead would hide what comes until then.
+    if not text or _parsed(content["at"]) > now:
+        return Look(at=(now - FIRST).isoformat(timespec="seconds"))
     return Look(at=content["at"], shown=frozenset(content["shown"]))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from survey.catalogue import tables as t
 from survey.catalogue.events import decisions
@@ -46,7 +46,7 @@ class Numbers:
 def count(connection: Connection) -> Numbers:
     """Count everything."""
     at = t.paper.c
-    papers = _one(connection, func.count(at.id))
+    papers, arxiv, doi, abstract, withdrawn = _having(connection)
     sets = _groups(connection, at.sources)
     seeds = _groups(connection, at.seeds)
     return Numbers(
@@ -54,13 +54,13 @@ def count(connection: Connection) -> Numbers:
         records=_one(connection, func.count(t.record.c.key)),
         citing=sum(n for names, n in seeds.items() if names != "[]"),
         citations=sum(n * len(json.loads(names)) for names, n in seeds.items()),
-        with_arxiv=_one(connection, func.count(at.id), at.arxiv != ""),
-        with_doi=_one(connection, func.count(at.id), at.doi != ""),
-        with_abstract=_one(connection, func.count(at.id), at.abstract != ""),
+        with_arxiv=arxiv,
+        with_doi=doi,
+        with_abstract=abstract,
         with_code=_one(connection, func.count(t.code.c.paper.distinct())),
         with_topics=_one(connection, func.count(t.topic.c.paper.distinct())),
         covered=_one(connection, func.count(t.covered.c.paper.distinct())),
-        withdrawn=_one(connection, func.count(at.id), at.withdrawn != 0),
+        withdrawn=withdrawn,
         by_source=_each(sets),
         by_year=_years(_groups(connection, at.year)),
         by_topic=_by_size(_groups(connection, t.topic.c.topic)),
@@ -70,8 +70,17 @@ def count(connection: Connection) -> Numbers:
     )
 
 
-def _one(connection: Connection, what: Any, *where: Any) -> int:
-    return int(connection.execute(select(what).where(*where)).scalar_one())
+def _having(connection: Connection) -> list[int]:
+    """All papers, and those with arXiv id, DOI and abstract, and withdrawn: in one look at each."""
+    at = t.paper.c
+    each = (at.arxiv != "", at.doi != "", at.abstract != "", at.withdrawn != 0)
+    counts = (func.count(case((condition, 1))) for condition in each)
+    row = connection.execute(select(func.count(at.id), *counts)).one()
+    return [int(number) for number in row]
+
+
+def _one(connection: Connection, what: Any) -> int:
+    return int(connection.execute(select(what)).scalar_one())
 
 
 def _groups(connection: Connection, column: Any) -> dict[Any, int]:

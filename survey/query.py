@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["Query", "Term", "parse"]
+__all__ = ["Query", "Term", "around", "parse"]
 
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -96,3 +97,14 @@ def _term(text: str, star: bool) -> Term | None:
     if not any(c.isalnum() for c in bare):
         return None
     return Term(text=bare.strip(" -"), prefix=star or bare != text)
+
+
+def around(text: str, terms: Iterable[Term], marks: tuple[str, str]) -> str:
+    """The first term that stands in a text letter by letter, between marks; empty where none."""
+    for term in terms:
+        at = text.lower().find(term.text.lower())
+        if at >= 0:
+            end = at + len(term.text)
+            before, after = text[max(0, at - 60) : at], text[end : end + 60]
+            return f"…{before}{marks[0]}{text[at:end]}{marks[1]}{after}…"
+    return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 
 from data.errors import UsageProblem
 from survey.catalogue import tables as t
-from survey.catalogue.papers import Filter, papers
+from survey.catalogue.papers import Filter, names, papers
 from survey.paper import Paper
 from survey.profiles import Profile
 from survey.repositories import Repository
@@ -21,7 +21,17 @@ from survey.repositories import repositories as looked_up
 from survey.terms import READ, STATES, Facts
 from survey.zoo_models import zoo_models
 
-__all__ = ["FULL", "Explanation", "Line", "Ranked", "code_of", "explain", "rank"]
+__all__ = [
+    "FULL",
+    "Explanation",
+    "Line",
+    "Ranked",
+    "Standing",
+    "code_of",
+    "explain",
+    "rank",
+    "standing",
+]
 
 FULL = 1000  # points of a paper that has everything
 
@@ -98,17 +108,40 @@ def rank(
         ranked = _ranked(_Scorer(connection, profile, today or _today()))
     if wanted is None or wanted == Filter():
         return ranked
-    passing = {paper.id for paper in papers(connection, wanted)}
+    passing = set(names(connection, wanted))
     return [entry for entry in ranked if entry.paper.id in passing]
 
 
-def explain(
-    connection: Connection, profile: Profile, paper: str, today: date | None = None
-) -> Explanation:
-    """The score of one paper of the catalogue, by its id, term by term."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What it takes of all papers to explain one; kept, it makes the next explanation quick."""
+
+    positions: Mapping[str, int]
+    means: Sequence[tuple[float, float]]  # of each term of the profile: see _Scorer
+
+
+def standing(connection: Connection, profile: Profile, today: date | None = None) -> Standing:
+    """Where every paper stands by a profile, and the means that count for what is unknown."""
     with _no_collector():
         scorer = _Scorer(connection, profile, today or _today())
         places = {entry.paper.id: entry.position for entry in _ranked(scorer)}
+    return Standing(positions=places, means=scorer.means)
+
+
+def explain(
+    connection: Connection,
+    profile: Profile,
+    paper: str,
+    today: date | None = None,
+    among: Standing | None = None,
+) -> Explanation:
+    """The score of one paper of the catalogue, by its id, term by term.
+
+    `among` is the standing of the same papers, where it is known already.
+    """
+    among = among or standing(connection, profile, today)
+    alone = Filter(ids=(paper,))
+    scorer = _Scorer(connection, profile, today or _today(), alone, among.means)
     facts = scorer.facts.get(paper)
     if facts is None:
         raise UsageProblem(f"no paper in the catalogue has the id '{paper}'", hint="survey ls")
@@ -116,8 +149,8 @@ def explain(
     return Explanation(
         paper=facts.paper,
         profile=profile.name,
-        position=places.get(paper, 0),
-        among=len(places),
+        position=among.positions.get(paper, 0),
+        among=len(among.positions),
         score=sum(line.contribution for line in lines),
         total_weight=scorer.total,
         lines=lines,
@@ -139,16 +172,23 @@ def code_of(connection: Connection) -> dict[str, tuple[Repository, ...]]:
 class _Scorer:
     """Readings of every paper in the catalogue, and the means that stand for unknown ones."""
 
-    def __init__(self, connection: Connection, profile: Profile, today: date) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        profile: Profile,
+        today: date,
+        wanted: Filter | None = None,
+        means: Sequence[tuple[float, float]] = (),
+    ) -> None:
         self.profile = profile
         self.terms = [READ[name] for name in profile.weights]
         self.total = sum(profile.weights.values())
-        self.facts = {facts.paper.id: facts for facts in _facts(connection, today)}
+        self.facts = {facts.paper.id: facts for facts in _facts(connection, today, wanted)}
         self.readings = {
             key: tuple(term.read(facts, profile) for term in self.terms)
             for key, facts in self.facts.items()
         }
-        self.means = [self._means(i) for i in range(len(self.terms))]
+        self.means = means or [self._means(i) for i in range(len(self.terms))]
 
     def points(self, i: int, facts: Facts) -> tuple[int, float]:
         """Points of the i-th term, and how much of full marks they are."""
@@ -202,11 +242,11 @@ def _mean(values: Iterable[float]) -> float:
     return sum(numbers) / len(numbers) if numbers else 0.0
 
 
-def _facts(connection: Connection, today: date) -> Iterable[Facts]:
+def _facts(connection: Connection, today: date, wanted: Filter | None) -> Iterable[Facts]:
     code, zoo = code_of(connection), zoo_models()
     shown = select(t.covered.c.paper, func.count()).group_by(t.covered.c.paper)
     videos = {str(paper): int(count) for paper, count in connection.execute(shown)}
-    for paper in papers(connection):
+    for paper in papers(connection, wanted):
         yield Facts(
             paper=paper,
             today=today,

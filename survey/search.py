@@ -6,9 +6,9 @@ import difflib
 import re
 import shlex
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -16,8 +16,8 @@ from sqlalchemy import Connection, select
 
 from data.errors import UsageProblem
 from survey.catalogue import tables as t
-from survey.catalogue.events import Decision, decisions
-from survey.catalogue.papers import Filter, papers
+from survey.catalogue.filter import conditions
+from survey.catalogue.papers import ORDERS, Filter, chosen
 from survey.fulltext import MARKS, Ranked, count, ranked, snippets
 from survey.ids import parse_id
 from survey.paper import Paper
@@ -25,7 +25,8 @@ from survey.query import Query, Term, parse
 
 __all__ = ["Advice", "Hit", "advise", "in_order", "search"]
 
-FIRST, MOST = 100, 10_000  # rows asked for at once: few at first, as mostly few are wanted
+TITLES = 20_000  # of the most cited papers, whose words are compared with a word that none has
+FIRST, PIECE = 100, 500  # papers read at once: few at first, as mostly few are wanted
 _WORD = re.compile(r"[^\W\d_]{3,}[\w-]*")
 
 
@@ -59,34 +60,16 @@ def search(
     """
     wanted = wanted or Filter()
     if named := _named(connection, text):
-        for paper in papers(connection, replace(wanted, ids=_both(wanted.ids, (named,)))):
+        for paper in chosen(connection, [named], wanted):
             yield Hit(paper=paper, score=1.0, snippet=f"{MARKS[0]}{paper.id}{MARKS[1]}")
         return
-    yield from islice(_hits(connection, parse(text), wanted, limit), limit)
-
-
-def _hits(connection: Connection, query: Query, wanted: Filter, limit: int | None) -> Iterator[Hit]:
-    rows = filter(_decided(connection, wanted), ranked(connection, query))
+    query = parse(text)
+    rows = islice(ranked(connection, query, conditions(connection, wanted)), limit)
     size = min(limit or FIRST, FIRST)
-    while chunk := list(islice(rows, size)):
-        found = in_order(connection, [row.paper for row in chunk], wanted)
-        passing = {paper.id: paper for paper in found}
-        kept = [row for row in chunk if row.paper in passing][:limit]
-        yield from _shown(connection, query, kept, passing)
-        size = min(size * 4, MOST)
-
-
-def _decided(connection: Connection, wanted: Filter) -> Callable[[Ranked], bool]:
-    # Decisions are few: asked first, they spare reading every paper for the kept ones alone.
-    asked = bool(wanted.status or wanted.tags)
-    made, none = decisions(connection) if asked else {}, Decision()
-
-    def passes(row: Ranked) -> bool:
-        own = made.get(row.paper, none)
-        tagged = not wanted.tags or bool(set(wanted.tags) & set(own.tags))
-        return tagged and (not wanted.status or own.status in wanted.status)
-
-    return passes
+    while some := list(islice(rows, size)):
+        passing = {paper.id: paper for paper in chosen(connection, [row.paper for row in some])}
+        yield from _shown(connection, query, some, passing)
+        size = PIECE
 
 
 def _shown(
@@ -100,14 +83,7 @@ def _shown(
 
 def in_order(connection: Connection, ids: Sequence[str], wanted: Filter) -> list[Paper]:
     """Of the papers called `ids` those that pass the filter, in the order of `ids`."""
-    both = _both(wanted.ids, ids)
-    found = {paper.id: paper for paper in papers(connection, replace(wanted, ids=both))}
-    return [found[name] for name in ids if name in found]
-
-
-def _both(first: Sequence[str] | None, second: Sequence[str]) -> tuple[str, ...]:
-    allowed = None if first is None else set(first)
-    return tuple(name for name in second if allowed is None or name in allowed)
+    return chosen(connection, ids, wanted)
 
 
 def _named(connection: Connection, text: str) -> str | None:
@@ -181,7 +157,8 @@ def _corrected(connection: Connection, text: str, query: Query) -> str:
     missing = [word for word in _words(query) if not count(connection, _one(word))]
     if not missing:
         return ""
-    titles = connection.execute(select(t.paper.c.title)).scalars()
+    well_known = select(t.paper.c.title).order_by(*ORDERS["citations"]).limit(TITLES)
+    titles = connection.execute(well_known).scalars()
     known = Counter(word.lower() for title in titles for word in _WORD.findall(str(title)))
     for word in missing:
         # Of words alike the one that more titles have.

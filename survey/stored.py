@@ -39,7 +39,7 @@ class Stored:
     def keep(self, question: Question, answer: bytes) -> None:
         """Store an answer, in place of an earlier one to the same question."""
         line = question.to_line()
-        write_bytes(self._at(line), gzip.compress(line + b"\n" + answer, compresslevel=4, mtime=0))
+        write_bytes(self._at(line), gzip.compress(line + b"\n" + answer, compresslevel=1, mtime=0))
 
     def answer(self, question: Question) -> bytes | None:
         """The stored answer, or None."""

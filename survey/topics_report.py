@@ -129,10 +129,10 @@ def _cell(value: float | None, right: int, of: int) -> str:
 def _abstracts(home: str | None) -> Text:
     """Abstracts of the catalogue by arXiv id; papers without one are left out."""
     from survey.catalogue.papers import papers
-    from survey.derive import ready
+    from survey.derive import reading
     from survey.sample.load import OURS
 
-    with ready(find_home(home)).read() as connection:
+    with reading(find_home(home)) as connection:
         known = {p.arxiv: p.abstract for p in papers(connection) if p.arxiv and p.abstract}
     real = {arxiv: text for arxiv, text in known.items() if not text.startswith(OURS)}
     return lambda paper: real.get(paper.arxiv)

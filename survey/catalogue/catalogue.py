@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from sqlalchemy import (
@@ -16,26 +18,22 @@ from sqlalchemy import (
     NullPool,
     create_engine,
     event,
-    insert,
-    inspect,
     make_url,
-    select,
     text,
-    update,
 )
-from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
+from data.console import say
 from data.errors import AtlasError, UsageProblem
 from data.files import lock, writing
 from data.paths import Home
-from survey.catalogue import tables
+from survey.catalogue import problems, schema, tables
+from survey.catalogue.meta import meta_value, set_meta
 
-__all__ = ["Catalogue", "meta_value", "open_catalogue", "set_meta"]
+__all__ = ["FULL_TEXT", "Catalogue", "meta_value", "open_catalogue", "set_meta"]
 
-SCHEMA = 1
-Migration = Callable[[Connection], None]
-# A migration takes the catalogue from its place in the list (from 1) to the next version.
-MIGRATIONS: tuple[Migration, ...] = ()
+Value = TypeVar("Value")
+MOMENT = 0.5  # seconds that SQLite itself waits; it hears no Ctrl-C meanwhile
 
 # Full text, kept by survey.derive; PostgreSQL searches the table itself.
 FULL_TEXT = (
@@ -69,7 +67,7 @@ class Catalogue:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that sees one consistent state."""
-        with self._guard(), self.engine.connect() as connection:
+        with self._guard(), self._connect() as connection:
             if self.sqlite:
                 # Without it, each SELECT would see the latest state.
                 connection.exec_driver_sql("BEGIN")
@@ -80,10 +78,10 @@ class Catalogue:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction: committed when the block ends, undone when it raises."""
-        with self._guard(), self.engine.begin() as connection:
+        with self._guard(), self._connect() as connection, connection.begin():
             if self.sqlite:
                 # Takes the write lock first: a reader that turns writer could fail half-way.
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                self._patiently(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
             yield connection
 
     def value(self, name: str, default: str = "") -> str:
@@ -95,41 +93,51 @@ class Catalogue:
         """Close all connections."""
         self.engine.dispose()
 
+    def _connect(self) -> Connection:
+        return self._patiently(self.engine.connect)
+
+    def _patiently(self, attempt: Callable[[], Value]) -> Value:
+        """Try for a minute while another process holds the database, and say so."""
+        began, waiting = time.monotonic(), False
+        while True:
+            try:
+                return attempt()
+            except (OperationalError, sqlite3.OperationalError) as problem:
+                left = began + problems.PATIENCE - time.monotonic()
+                if not problems.locked(problem) or left <= 0:
+                    raise
+                if not waiting:
+                    say(f"another process is writing to {self.path}: waiting for it")
+                waiting = True
+
     @contextmanager
     def _guard(self) -> Iterator[None]:
         try:
             yield
-        except SQLAlchemyError as problem:
-            raise _told(self, problem) from problem
+        except (SQLAlchemyError, sqlite3.Error) as problem:
+            where = str(self.path or self.engine.url.render_as_string(hide_password=True))
+            raise problems.told(where, self.path, problem) from problem
 
 
 def _engine(url: str | URL) -> Engine:
-    # SQLite keeps its file open; a server's connections are given back when they are done with.
-    if make_url(url).get_backend_name() == "sqlite":
-        return create_engine(url)
-    return create_engine(url, poolclass=NullPool)
-
-
-def meta_value(connection: Connection, name: str, default: str = "") -> str:
-    """A value of the `meta` table inside a transaction."""
-    query = select(tables.meta.c.value).where(tables.meta.c.name == name)
-    found = connection.execute(query).scalar()
-    return default if found is None else str(found)
-
-
-def set_meta(connection: Connection, name: str, value: str) -> None:
-    """Set a value of the `meta` table inside a transaction."""
-    changed = connection.execute(
-        update(tables.meta).where(tables.meta.c.name == name).values(value=value)
-    )
-    if not changed.rowcount:
-        connection.execute(insert(tables.meta).values(name=name, value=value))
+    try:
+        # SQLite keeps its file open; a server's connections are given back when done with.
+        if make_url(url).get_backend_name() == "sqlite":
+            return create_engine(url)
+        return create_engine(url, poolclass=NullPool)
+    except (ArgumentError, ImportError) as problem:
+        kind = str(url).partition(":")[0]  # the rest may hold a password
+        raise UsageProblem(
+            f"ATLAS_CATALOGUE begins with '{kind}', which is no database that can be used here",
+            hint="pip install 'i2i-atlas[postgres]'; export ATLAS_CATALOGUE=postgresql://HOST/NAME",
+        ) from problem
 
 
 def open_catalogue(home: Home, *, create: bool = True, read_only: bool = False) -> Catalogue:
     """The catalogue of a home, brought to the newest schema.
 
-    With `create=False` a missing one is a UsageProblem that names the command which makes it.
+    With `create=False` a missing one is a UsageProblem that names the command which makes it. One
+    that this person may not write to is opened for reading only.
     """
     url = os.environ.get("ATLAS_CATALOGUE", "").strip()
     path = None if url else home.catalogue
@@ -138,6 +146,8 @@ def open_catalogue(home: Home, *, create: bool = True, read_only: bool = False) 
             f"there is no catalogue at {path}",
             hint="survey fetch --cites 1703.10593, or the bundled one: survey sample",
         )
+    # Somebody else's catalogue can be read, with what was made of it last.
+    read_only = read_only or (path is not None and path.is_file() and not _may_write(path))
     address = _driver(url) if path is None else _file(path, read_only)
     catalogue = Catalogue(address, path, read_only, home)
     try:
@@ -150,25 +160,22 @@ def open_catalogue(home: Home, *, create: bool = True, read_only: bool = False) 
 
 def _bring_up(catalogue: Catalogue, home: Home) -> None:
     found = _schema(catalogue)
-    if found == SCHEMA:
+    if found == schema.SCHEMA:
         return
-    if catalogue.read_only and found < SCHEMA:
+    if catalogue.read_only:
         raise AtlasError(
             "the catalogue is of an older version, and was opened for reading only",
             hint="bring it up to date: survey stats",
         )
-    _refuse_newer(found)
     _prepare(catalogue, home)
 
 
-def _schema(catalogue: Catalogue) -> int:
-    """The schema that is there, 0 for none; found without waiting for any writer."""
+def _schema(catalogue: Catalogue) -> int | None:
+    """The schema that is there, None for none; found without waiting for any writer."""
     if catalogue.path is not None and not catalogue.path.is_file():
-        return 0
+        return None
     with catalogue.read() as connection:
-        if not inspect(connection).has_table("meta"):
-            return 0
-        return int(meta_value(connection, "schema", "0"))
+        return schema.schema_of(connection)
 
 
 def _file(path: Path, read_only: bool) -> URL:
@@ -176,7 +183,14 @@ def _file(path: Path, read_only: bool) -> URL:
     if not read_only:
         return URL.create("sqlite", database=str(path))
     query = {"mode": "ro", "uri": "true"}
+    if not _may_write(path) and not path.with_name(f"{path.name}-wal").exists():
+        query["immutable"] = "1"  # there is no place for the files that a reader shares
     return URL.create("sqlite", database=f"file:{quote(str(path))}", query=query)
+
+
+def _may_write(path: Path) -> bool:
+    """SQLite makes files of its own beside the database."""
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
 
 
 def _driver(url: str) -> str:
@@ -188,59 +202,31 @@ def _driver(url: str) -> str:
 
 
 def _prepare(catalogue: Catalogue, home: Home) -> None:
+    """Make the tables, or bring them to the newest schema, in one transaction."""
+    from survey.tsvector import index  # reads papers, which are read through this module
+
     if catalogue.path is not None:
         home.ready()
         with writing(catalogue.path):
             catalogue.path.parent.mkdir(parents=True, exist_ok=True)
-    # Two processes may find an empty file at the same time.
+    # Two processes may find an empty file, or an old one, at the same time.
     with lock(home.root / "catalogue"), catalogue.write() as connection:
-        if not inspect(connection).has_table("meta"):
+        found = schema.schema_of(connection)
+        if found is None:
             tables.metadata.create_all(connection)
-            set_meta(connection, "schema", str(SCHEMA))
-        if catalogue.sqlite:
-            connection.execute(text(FULL_TEXT))
-        _migrate(connection)
-
-
-def _migrate(connection: Connection) -> None:
-    found = int(meta_value(connection, "schema", str(SCHEMA)))
-    _refuse_newer(found)
-    for version in range(found, SCHEMA):
-        MIGRATIONS[version - 1](connection)
-    if found < SCHEMA:
-        set_meta(connection, "schema", str(SCHEMA))
-
-
-def _refuse_newer(found: int) -> None:
-    if found > SCHEMA:
-        raise AtlasError(
-            f"the catalogue has schema {found}, and this version knows up to {SCHEMA}",
-            hint="install a newer i2i-atlas, or use another --home",
-        )
+            set_meta(connection, "schema", str(schema.SCHEMA))
+            if catalogue.sqlite:
+                connection.execute(text(FULL_TEXT))
+        elif found < schema.SCHEMA:
+            schema.migrate(connection, found, catalogue.path)
+        index(connection)
 
 
 def _pragmas(read_only: bool) -> Callable[[Any, Any], None]:
     def prepare(raw: Any, _: Any) -> None:
-        raw.execute("PRAGMA busy_timeout = 60000")
+        raw.execute(f"PRAGMA busy_timeout = {MOMENT * 1000:.0f}")
         if not read_only:
             raw.execute("PRAGMA journal_mode = WAL")
             raw.execute("PRAGMA synchronous = NORMAL")
 
     return prepare
-
-
-def _told(catalogue: Catalogue, problem: SQLAlchemyError) -> AtlasError:
-    where = catalogue.path or catalogue.engine.url.render_as_string(hide_password=True)
-    reason = str(getattr(problem, "orig", None) or problem).splitlines()[0]
-    if "full" in reason:
-        return AtlasError(
-            f"no space left to write {where}",
-            hint="free some; what was written stays, and the same command goes on",
-        )
-    if isinstance(problem, DatabaseError) and ("malformed" in reason or "not a database" in reason):
-        return AtlasError(
-            f"{where} is damaged: {reason}", hint=f"move it away and fetch again: mv {where} /tmp"
-        )
-    if isinstance(problem, OperationalError):
-        return AtlasError(f"{where} cannot be used: {reason}", hint="choose another --home DIR")
-    return AtlasError(f"the catalogue {where} failed: {reason}")

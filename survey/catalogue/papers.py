@@ -4,33 +4,45 @@ from __future__ import annotations
 
 import difflib
 import json
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields
+from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    RowMapping,
-    and_,
-    exists,
+    Select,
     func,
     literal_column,
-    or_,
     select,
 )
 
 from data.errors import UsageProblem
 from survey.catalogue import tables as t
-from survey.catalogue.bulk import MOST, chunks
+from survey.catalogue.bulk import chunks
 from survey.catalogue.events import Decision, decisions
+from survey.catalogue.filter import Filter, conditions
 from survey.ids import parse_id
 from survey.paper import Paper
 
-__all__ = ["ORDERS", "Filter", "find_paper", "known", "look_up", "names", "papers", "resolve"]
+__all__ = [
+    "ORDERS",
+    "Filter",
+    "chosen",
+    "find_paper",
+    "how_many",
+    "known",
+    "look_up",
+    "names",
+    "papers",
+    "resolve",
+]
 
 LISTS = ("authors", "venues", "categories", "links", "sources", "seeds", "intents")
-PIECE = 500  # papers read at once
+FIRST, PIECE = 50, 500  # papers read at once: few at first, as mostly few are wanted
 NONE = Decision()
 COLUMNS = tuple(f.name for f in fields(Paper) if f.name in t.paper.c)
 
@@ -44,54 +56,59 @@ ORDERS: dict[str, tuple[ColumnElement[Any], ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
-    """Which papers: every given condition has to hold; of a list, one of its members."""
-
-    ids: tuple[str, ...] | None = None  # paper ids
-    years: tuple[int | None, int | None] = (None, None)  # from, to, both included
-    topics: tuple[str, ...] = ()
-    code: bool | None = None
-    venue: str = ""  # a part of its name, in any case
-    citations: int = 0  # at least
-    status: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    seeds: tuple[str, ...] = ()
-    covered: bool | None = None
-    arxiv: tuple[str, ...] | None = None  # arXiv ids: `in the zoo` is such a list
-
-
 def papers(
-    connection: Connection, wanted: Filter | None = None, order: str = "citations"
+    connection: Connection,
+    wanted: Filter | None = None,
+    order: str = "citations",
+    limit: int | None = None,
 ) -> Iterator[Paper]:
-    """The papers that pass, in an order of ORDERS."""
+    """The papers that pass, in an order of ORDERS, at most `limit`; read as they are asked for."""
     decided = decisions(connection)
-    # Sorted by name alone and read in pieces: the first papers come at once.
-    for some in chunks(_passing(connection, wanted or Filter(), order, decided), PIECE):
+    query = _passing(connection, wanted or Filter(), decided).order_by(*ORDERS[order])
+    found = map(str, connection.execute(query.limit(limit)).scalars())
+    size = FIRST
+    while some := list(islice(found, size)):
         yield from _read(connection, some, decided)
+        size = PIECE
 
 
 def names(
-    connection: Connection, wanted: Filter | None = None, order: str = "citations"
-) -> list[str]:
-    """The ids of the papers that pass, in an order of ORDERS."""
-    return _passing(connection, wanted or Filter(), order, decisions(connection))
+    connection: Connection,
+    wanted: Filter | None = None,
+    order: str = "citations",
+    limit: int | None = None,
+) -> Iterator[str]:
+    """The ids of the papers that pass, in an order of ORDERS, at most `limit`."""
+    query = _passing(connection, wanted or Filter(), decisions(connection))
+    rows = connection.execute(query.order_by(*ORDERS[order]).limit(limit))
+    yield from map(str, rows.scalars())
+
+
+def how_many(connection: Connection, wanted: Filter | None = None) -> int:
+    """The number of papers that pass."""
+    query = _passing(connection, wanted or Filter(), decisions(connection))
+    return int(
+        connection.execute(
+            query.with_only_columns(func.count(), maintain_column_froms=True)
+        ).scalar_one()
+    )
+
+
+def chosen(connection: Connection, ids: Sequence[str], wanted: Filter | None = None) -> list[Paper]:
+    """Of the papers called `ids` those that pass, in the order of `ids`."""
+    decided = decisions(connection)
+    passing: set[str] = set()
+    for some in chunks(dict.fromkeys(ids), PIECE):
+        query = _passing(connection, wanted or Filter(), decided).where(t.paper.c.id.in_(some))
+        passing |= set(map(str, connection.execute(query).scalars()))
+    left = (name for name in dict.fromkeys(ids) if name in passing)
+    return [paper for some in chunks(left, PIECE) for paper in _read(connection, some, decided)]
 
 
 def _passing(
-    connection: Connection, wanted: Filter, order: str, decided: Mapping[str, Decision]
-) -> list[str]:
-    wanted = replace(wanted, seeds=_names(connection, wanted.seeds))
-    # More ids than a statement takes are compared here.
-    among = set(wanted.ids or ()) if len(wanted.ids or ()) > MOST else None
-    conditions = _conditions(wanted if among is None else replace(wanted, ids=None))
-    query = select(t.paper.c.id).where(*conditions).order_by(*ORDERS[order])
-    return [
-        name
-        for name in map(str, connection.execute(query).scalars())
-        if (among is None or name in among) and _decided(decided.get(name, NONE), wanted)
-    ]
+    connection: Connection, wanted: Filter, decided: Mapping[str, Decision]
+) -> Select[tuple[Any]]:
+    return select(t.paper.c.id).where(*conditions(connection, wanted, decided))
 
 
 def _read(
@@ -99,19 +116,11 @@ def _read(
 ) -> Iterator[Paper]:
     topics = _lists(connection, t.topic.c.topic, ids)
     code = _lists(connection, t.code.c.url, ids)
-    query = select(t.paper).where(t.paper.c.id.in_(ids))
-    rows = {str(row["id"]): row for row in connection.execute(query).mappings()}
+    query = select(*(t.paper.c[name] for name in COLUMNS)).where(t.paper.c.id.in_(ids))
+    rows = {str(row[0]): row for row in connection.execute(query).all()}
     for name in ids:
         own = decided.get(name, NONE)
         yield _paper(rows[name], topics.get(name, ()), code.get(name, ()), own)
-
-
-def _names(connection: Connection, seeds: Sequence[str]) -> tuple[str, ...]:
-    """Every identifier of the seeds: papers note the one that was asked for."""
-    alias = t.alias.c
-    own = select(alias.paper).where(alias.identifier.in_(seeds))
-    found = connection.execute(select(alias.identifier).where(alias.paper.in_(own))).scalars()
-    return tuple(dict.fromkeys([*seeds, *map(str, found)])) if seeds else ()
 
 
 def resolve(connection: Connection, text: str) -> str:
@@ -144,26 +153,30 @@ def _forms(text: str) -> list[str]:
 
 def _unknown(connection: Connection, text: str) -> UsageProblem:
     known = [str(i) for i in connection.execute(select(t.paper.c.id)).scalars()]
-    near = difflib.get_close_matches(text, [i.partition(":")[2] for i in known], n=3, cutoff=0.75)
+    near = difflib.get_close_matches(
+        text, [i.partition(":")[2] or i for i in known], n=3, cutoff=0.75
+    )
     message = f"no paper in the catalogue is called '{text}'"
     if near:
         message += "; did you mean " + " or ".join(f"'{n}'" for n in near) + "?"
-    return UsageProblem(message, hint=f"survey search '{text}', or survey ls")
+    return UsageProblem(message, hint=f"survey search {shlex.quote(text)}, or survey ls")
 
 
 def _lists(connection: Connection, column: Any, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
     owner = column.table.c.paper
     query = select(owner, column).where(owner.in_(ids)).order_by(owner, column)
     found: dict[str, list[str]] = {}
-    for paper, value in connection.execute(query):
+    for paper, value in connection.execute(query).all():
         found.setdefault(str(paper), []).append(str(value))
     return {paper: tuple(values) for paper, values in found.items()}
 
 
-def _paper(row: RowMapping, topics: Sequence[str], code: Sequence[str], own: Decision) -> Paper:
-    values: dict[str, Any] = {name: row[name] for name in COLUMNS}
-    values |= {name: tuple(json.loads(row[name])) for name in LISTS}
-    values |= {name: bool(row[name]) for name in ("withdrawn", "central")}
+def _paper(row: Any, topics: Sequence[str], code: Sequence[str], own: Decision) -> Paper:
+    """Of a row of COLUMNS."""
+    values: dict[str, Any] = dict(zip(COLUMNS, row, strict=True))
+    for name in LISTS:
+        values[name] = _list(values[name])
+    values["withdrawn"], values["central"] = bool(values["withdrawn"]), bool(values["central"])
     return Paper(
         **values,
         topics=tuple(topics),
@@ -174,50 +187,10 @@ def _paper(row: RowMapping, topics: Sequence[str], code: Sequence[str], own: Dec
     )
 
 
-def _decided(own: Decision, wanted: Filter) -> bool:
-    if wanted.status and own.status not in wanted.status:
-        return False
-    return not wanted.tags or bool(set(wanted.tags) & set(own.tags))
-
-
-def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
-    return [*_of_columns(wanted), *_of_lists(wanted)]
-
-
-def _of_columns(wanted: Filter) -> Iterator[ColumnElement[bool]]:
-    first, last = wanted.years
-    if wanted.ids is not None:
-        yield t.paper.c.id.in_(wanted.ids)
-    if wanted.arxiv is not None:
-        yield t.paper.c.arxiv.in_(wanted.arxiv)
-    if first is not None:
-        yield t.paper.c.year >= first
-    if last is not None:
-        yield t.paper.c.year <= last
-    if wanted.citations:
-        yield t.paper.c.citations >= wanted.citations
-    if wanted.venue:
-        yield _contains(t.paper.c.venues, wanted.venue)
-
-
-def _of_lists(wanted: Filter) -> Iterator[ColumnElement[bool]]:
-    if wanted.topics:
-        yield _has(t.topic, t.topic.c.topic.in_(wanted.topics))
-    for table, flag in ((t.code, wanted.code), (t.covered, wanted.covered)):
-        if flag is not None:
-            yield _has(table) if flag else ~_has(table)
-    for column, names in ((t.paper.c.sources, wanted.sources), (t.paper.c.seeds, wanted.seeds)):
-        if names:
-            yield or_(*(_contains(column, json.dumps(name)) for name in names))
-
-
-def _contains(column: Any, part: str) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = func.lower(column).contains(part.lower(), autoescape=True)
-    return found
-
-
-def _has(table: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    return exists().where(and_(table.c.paper == t.paper.c.id, *conditions))
+@lru_cache(maxsize=1024)
+def _list(text: str) -> tuple[str, ...]:
+    # Few different lists of sources, seeds and the like are in nearly all rows.
+    return tuple(json.loads(text))
 
 
 def known(connection: Connection, identifiers: Iterable[str]) -> dict[str, str]:

@@ -58,6 +58,11 @@ def _number_key(name: str) -> Column[int]:
     return Column(name, kind, primary_key=True, autoincrement=False)
 
 
+def _number(name: str) -> Column[int]:
+    kind = BigInteger().with_variant(Integer(), "sqlite")
+    return Column(name, kind, nullable=False, server_default="0")
+
+
 def _text(name: str, default: str = "") -> Column[str]:
     return Column(name, Text, nullable=False, server_default=default)
 
@@ -140,6 +145,7 @@ mend = _table(
 paper = _table(
     "paper",
     _key("id"),  # its best identifier: arxiv:…, doi:…, s2:…, openalex:… or source/key
+    _number("place"),  # its row in the full text: the most cited first
     _text("title"),
     _text("authors", "[]"),
     Column("year", Integer),
@@ -232,8 +238,13 @@ Index("cite_seed", cite.c.seed)
 Index("member_paper", member.c.paper)
 Index("alias_paper", alias.c.paper)
 Index("reference_work", reference.c.work)
-Index("topic_topic", topic.c.topic)
-Index("paper_year", paper.c.year)
-# As survey.catalogue.papers.ORDERS has it.
-Index("paper_cited", func.coalesce(paper.c.citations, literal_column("-1")).desc(), paper.c.id)
+Index("topic_topic", topic.c.topic, topic.c.paper)
+# The first order of survey.catalogue.papers.ORDERS.
+_CITED = (func.coalesce(paper.c.citations, literal_column("-1")).desc(), paper.c.id)
+# With all that filters and orders read, so that none of them reads the papers themselves, which
+# have their abstracts beside. PostgreSQL refuses such long rows in an index.
+_READ = (paper.c.place, paper.c.citations, paper.c.influential, paper.c.year, paper.c.date)
+_MORE = (paper.c.arxiv, paper.c.venues, paper.c.sources, paper.c.seeds, paper.c.title)
+Index("paper_listed", *_CITED, *_READ, *_MORE).ddl_if(dialect="sqlite")
+Index("paper_cited", *_CITED).ddl_if(dialect="postgresql")
 Index("event_paper", event.c.paper)

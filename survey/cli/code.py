@@ -28,7 +28,9 @@ USUAL = 60  # papers, where nothing else says which: as many as GitHub answers w
 
 
 @click.command()
-@click.option("--limit", type=click.IntRange(min=1), help="At most so many papers that have code.")
+@click.option(
+    "--limit", type=click.IntRange(1, 10**9), help="At most so many papers that have code."
+)
 @click.option("--refresh", is_flag=True, help="Ask again, even what was asked in the last 30 days.")
 @click.option(
     "--wait",

@@ -38,7 +38,7 @@ ORDER = ("citations", "date", "influential", "title")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="A file; else stdout.")
 @click.option("--shortlist", is_flag=True, help="Only the papers that triage kept.")
 @click.option("--order", type=click.Choice(ORDER), default="citations", show_default=True)
-@click.option("--limit", type=click.IntRange(min=1), help="At most so many papers.")
+@click.option("--limit", type=click.IntRange(1, 10**9), help="At most so many papers.")
 @filter_options
 @home_option
 def export(

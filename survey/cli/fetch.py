@@ -39,7 +39,7 @@ __all__ = ["fetch"]
 @click.option("--since", metavar="DATE", help="Only papers published since: 2024, 2024-05-01.")
 @click.option(
     "--limit",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 10**9),
     metavar="N",
     help="At most so many citing papers from each source: a first look.",
 )
@@ -89,7 +89,8 @@ def fetch(
 def _cards(names: Sequence[str]) -> list[SourceCard]:
     from survey.sources.source import sources
 
-    return sources([one for name in names for one in name.split(",") if one.strip()])
+    # `a,` names one source, and nothing names none.
+    return sources([one for name in names for one in name.split(",") if one.strip() or one == name])
 
 
 def _day(text: str | None) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from data.errors import UsageProblem, unknown
+from data.paths import find_home
 from survey.ids import parse_id
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _OPTIONS = (
     click.option("--code/--no-code", default=None, help="With, or without, a code repository."),
     click.option("--venue", default="", metavar="TEXT", help="A part of a venue's name."),
     click.option(
-        "--min-citations", default=0, type=click.IntRange(min=0), help="At least so many."
+        "--min-citations", default=0, type=click.IntRange(0, 10**9), help="At least so many."
     ),
     click.option(
         "--status",
@@ -36,7 +37,12 @@ _OPTIONS = (
         help="What triage says; several times.",
     ),
     click.option("--tag", multiple=True, metavar="TAG", help="One of these tags of yours."),
-    click.option("--source", multiple=True, metavar="NAME", help="Known to one of these sources."),
+    click.option(
+        "--source",
+        multiple=True,
+        metavar="NAME",
+        help="Known to one of these sources; also sample and import.",
+    ),
     click.option("--cites", multiple=True, metavar="ID", help="Cites one of these seeds."),
     click.option(
         "--covered/--not-covered", default=None, help="Shown in a Two Minute Papers video, or not."
@@ -59,7 +65,7 @@ def filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def narrowed(*args: Any, **options: Any) -> Any:
         given = {name: options.pop(name) for name in _NAMES}
-        return command(*args, wanted=make_filter(**given), **options)
+        return command(*args, wanted=make_filter(home=options.get("home"), **given), **options)
 
     for option in reversed(_OPTIONS):
         option(narrowed)
@@ -79,13 +85,17 @@ def make_filter(
     cites: Sequence[str] = (),
     covered: bool | None = None,
     in_zoo: bool = False,
+    home: str | None = None,
 ) -> Filter:
-    """The filter that the flags' values ask for; UsageProblem for what cannot be."""
+    """The filter that the flags' values ask for; UsageProblem for what cannot be.
+
+    Topics are those of the home, where a person may have some of their own.
+    """
     from survey.catalogue.papers import Filter
 
     return Filter(
         years=_years(year),
-        topics=_topics(topic),
+        topics=_topics(topic, home),
         code=code,
         venue=venue.strip(),
         citations=min_citations,
@@ -114,26 +124,33 @@ def _years(text: str) -> tuple[int | None, int | None]:
     return first, last
 
 
-def _topics(names: Sequence[str]) -> tuple[str, ...]:
+def _topics(names: Sequence[str], home: str | None) -> tuple[str, ...]:
     if not names:
         return ()
-    from survey.topics import TOPICS
+    from survey.topics import rules
 
+    topics = rules(find_home(home)).topics
     for name in names:
-        if name not in TOPICS:
-            raise unknown("topic", name, TOPICS, "survey topics")
-    return tuple(names)
+        if name not in topics:
+            raise unknown("topic", name, topics, "survey topics")
+    return tuple(dict.fromkeys(names))
 
 
 def _sources(names: Sequence[str]) -> tuple[str, ...]:
-    from survey.importing import SOURCE
+    if not names:
+        return ()
+    from survey import importing
+    from survey.sample import load
+    from survey.sources.source import SHORT
 
-    wanted = tuple(name.strip().lower().replace("-", "_") for name in names)
-    known = {SOURCE, *(point.name for point in entry_points(group="i2i_atlas.sources"))}
+    known = {importing.SOURCE, load.SOURCE}
+    known |= {point.name for point in entry_points(group="i2i_atlas.sources")}
+    wanted = [name.strip().lower().replace("-", "_").replace(" ", "_") for name in names]
+    wanted = [SHORT.get(name, name) for name in wanted]
     for name in wanted:
         if name not in known:
             raise unknown("source", name, known, "survey sources")
-    return wanted
+    return tuple(dict.fromkeys(wanted))
 
 
 def _in_zoo() -> tuple[str, ...]:

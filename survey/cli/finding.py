@@ -26,7 +26,7 @@ __all__ = ["new", "search", "similar"]
 SHOWN, NEWS = 20, 100  # rows of a table, when no --limit is given
 
 _limit = click.option(
-    "--limit", type=click.IntRange(min=1), help=f"At most so many; {SHOWN}, and all with --json."
+    "--limit", type=click.IntRange(1, 10**9), help=f"At most so many; {SHOWN}, and all with --json."
 )
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 
@@ -47,12 +47,12 @@ def search(
     survey search '"semantic synthesis" OR inpainting' --code
     survey search 1703.10593 --json
     """
-    from survey.derive import ready
+    from survey.derive import reading
     from survey.search import advise
     from survey.search import search as find
 
     words = _text(text)
-    with ready(find_home(home)).read() as connection:
+    with reading(find_home(home)) as connection:
         hits = find(connection, words, wanted, limit if as_json or limit else SHOWN + 1)
         first = next(hits, None)
         if first is None:
@@ -68,7 +68,7 @@ def search(
 @click.command()
 @click.argument("paper", metavar="ID")
 @filter_options
-@click.option("--limit", type=click.IntRange(min=1), default=SHOWN, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 10**9), default=SHOWN, show_default=True)
 @_json
 @home_option
 def similar(paper: str, wanted: Filter, limit: int, as_json: bool, home: str | None) -> None:
@@ -78,10 +78,10 @@ def similar(paper: str, wanted: Filter, limit: int, as_json: bool, home: str | N
     survey similar 2007.15651
     survey similar 10.1109/ICCV.2017.244 --year 2022- --code --json
     """
-    from survey.derive import ready
+    from survey.derive import reading
     from survey.similar import similar as find
 
-    with ready(find_home(home)).read() as connection:
+    with reading(find_home(home)) as connection:
         found = find(connection, paper, wanted, limit)
     if as_json:
         emit_json(one.to_json() for one in found)
@@ -106,7 +106,7 @@ def _evidence(one: Similar) -> list[str]:
 @click.option("--since", metavar="DATE", help="A day or so long ago: 2026-01-31, 36h, 7d, 2w, 3m.")
 @filter_options
 @click.option(
-    "--limit", type=click.IntRange(min=1), help=f"At most so many; {NEWS}, and all with --json."
+    "--limit", type=click.IntRange(1, 10**9), help=f"At most so many; {NEWS}, and all with --json."
 )
 @_json
 @home_option
@@ -128,15 +128,18 @@ def new(
 
     at = moment(since) if since is not None else ""
     catalogue = ready(find_home(home))
-    found, at, look = _since(catalogue, at, wanted)
-    _fresh(found, at, limit, as_json)
-    if look is not None and wanted == Filter() and limit is None:
-        with catalogue.write() as connection:
-            remember(connection, look)
-    papers = "one new paper" if len(found) == 1 else f"{len(found) or 'no'} new papers"
-    say(f"{papers} since {at[:16].replace('T', ' ')} UTC")
-    if not found:
-        _fetched(catalogue)
+    try:
+        found, at, look = _since(catalogue, at, wanted)
+        _fresh(found, at, limit, as_json)
+        if look is not None and wanted == Filter() and limit is None:
+            with catalogue.write() as connection:
+                remember(connection, look)
+        papers = "one new paper" if len(found) == 1 else f"{len(found) or 'no'} new papers"
+        say(f"{papers} since {at[:16].replace('T', ' ')} UTC")
+        if not found:
+            _fetched(catalogue)
+    finally:
+        catalogue.close()
     return 0 if found else 1
 
 

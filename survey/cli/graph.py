@@ -39,13 +39,13 @@ def graph(wanted: Filter, out: Path | None, as_json: bool, home: str | None) -> 
     survey graph --out graph.html
     survey graph --status any --topic unpaired --year 2020- --out unpaired.graphml
     """
-    from survey.derive import ready
+    from survey.derive import reading
     from survey.graph import cite_graph
 
     kind = _kind(out)
     if not wanted.status:
         wanted = replace(wanted, status=("kept",))
-    with ready(find_home(home)).read() as connection:
+    with reading(find_home(home)) as connection:
         found = cite_graph(connection, wanted)
     if out is not None:
         _write(found, out, kind)

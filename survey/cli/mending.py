@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from data.console import emit_json, home_option, say, table, warn
+from data.console import echo, emit_json, home_option, say, table, warn
 from data.paths import find_home
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ KINDS = ("doubtful merge", "shared identifier", "near duplicate")
 @click.option("--kind", type=click.Choice(KINDS), help="Only these.")
 @click.option(
     "--limit",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 10**9),
     help=f"At most so many of each kind; {SHOWN}, and all with --json.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a finding on stdout.")
@@ -58,15 +58,15 @@ def doctor(kind: str | None, limit: int | None, as_json: bool, home: str | None)
 def _findings(name: str, found: Sequence[Finding], limit: int) -> None:
     if not found:
         return
-    click.echo(f"{name}: {len(found):,}\n")
+    echo(f"{name}: {len(found):,}\n")
     for finding in found[:limit]:
         for paper, title in zip(finding.papers, finding.titles, strict=True):
-            click.echo(f"  {title or 'without a title'} ({paper})")
-        click.echo(f"    {finding.why}")
+            echo(f"  {title or 'without a title'} ({paper})")
+        echo(f"    {finding.why}")
         for command in sorted((finding.mend, finding.confirm)):
             papers = "one paper: " if command.startswith("survey join") else "two papers:"
-            click.echo(f"    {papers} {command}")
-        click.echo()
+            echo(f"    {papers} {command}")
+        echo()
     if len(found) > limit:
         say(f"the first {limit}; more: survey doctor --kind '{name}' --limit {limit * 5}")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from data.console import emit_json, hint, home_option, say, table
+from data.console import echo, emit_json, hint, home_option, say, table
 from data.paths import find_home
 from survey.cli.filters import filter_options
 
@@ -34,7 +34,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="One JSON object a 
 @_profile
 @click.option("--profiles", "listed", is_flag=True, help="Show the profiles and their weights.")
 @click.option(
-    "--limit", type=click.IntRange(min=1), help=f"At most so many; {SHOWN}, and all with --json."
+    "--limit", type=click.IntRange(1, 10**9), help=f"At most so many; {SHOWN}, and all with --json."
 )
 @_json
 @filter_options
@@ -52,7 +52,7 @@ def rank(
     survey rank --profile related-work --limit 100 --json
     survey rank --profiles
     """
-    from survey.derive import ready
+    from survey.derive import reading
     from survey.profiles import profile
     from survey.rank import rank as ranked
 
@@ -61,7 +61,7 @@ def rank(
         _profiles(place, as_json)
         return
     chosen = profile(name, place)
-    with ready(place).read() as connection:
+    with reading(place) as connection:
         found = ranked(connection, chosen, wanted)
     if not wanted.status:
         found = [entry for entry in found if entry.paper.status != "dropped"]
@@ -86,13 +86,13 @@ def why(paper: str, name: str, as_json: bool, home: str | None) -> None:
     survey why 1703.10593 --profile state-of-the-art --json
     """
     from survey.catalogue.papers import resolve
-    from survey.derive import ready
+    from survey.derive import reading
     from survey.profiles import profile
     from survey.rank import explain
 
     place = find_home(home)
     chosen = profile(name, place)
-    with ready(place).read() as connection:
+    with reading(place) as connection:
         explained = explain(connection, chosen, resolve(connection, paper))
     if as_json:
         emit_json(explained.to_json())
@@ -138,8 +138,8 @@ def _explanation(explained: Explanation) -> None:
     ]
     rows.append(["score", "", "", f"{explained.total_weight:g}", str(explained.score)])
     place = f"{explained.position:,} of {explained.among:,}" if explained.position else "not ranked"
-    click.echo(f"{explained.paper.title or explained.paper.id}")
-    click.echo(f"{explained.profile}: {place}")
+    echo(f"{explained.paper.title or explained.paper.id}")
+    echo(f"{explained.profile}: {place}")
     table(["term", "value", "of 1", "weight", "points"], rows)
     if explained.paper.withdrawn:
         say("it was withdrawn by its authors or retracted, so it is in no ranking")
@@ -160,7 +160,7 @@ def _profiles(place: Home, as_json: bool) -> None:
     for entry in known.values():
         total = sum(entry.weights.values())
         rows = [[term, f"{100 * w / total:.0f} %"] for term, w in entry.weights.items()]
-        click.echo(f"{entry.name}: {entry.about}" if entry.about else entry.name)
+        echo(f"{entry.name}: {entry.about}" if entry.about else entry.name)
         table(["term", "share"], rows)
-        click.echo()
+        echo()
     hint(f"written in {BUNDLED}; yours: {place.root / 'profiles.toml'}")

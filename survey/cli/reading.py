@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
 
-from data.console import emit_json, hint, home_option, say, table
+from data.console import echo, emit_json, hint, home_option, say, table
 from data.errors import UsageProblem
 from data.paths import find_home
 from survey.cli.filters import filter_options
@@ -31,7 +30,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="One JSON object a 
 @click.option("--order", type=click.Choice(ORDERS), default="citations", show_default=True)
 @click.option(
     "--limit",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 10**9),
     help=f"At most so many; {SHOWN} in a table, and all with --json or -q.",
 )
 @_json
@@ -48,22 +47,20 @@ def ls(
     survey ls --status kept -q | xargs -n 1 survey show
     survey ls --json --limit 100
     """
-    from survey.catalogue.papers import names, papers
+    from survey.catalogue.papers import how_many, names, papers
     from survey.derive import reading
 
     if as_json and ids_only:
         raise UsageProblem("--json and -q exclude each other", hint="survey ls -q")
     with reading(find_home(home)) as connection:
         if ids_only:
-            for name in names(connection, wanted, order)[:limit]:
-                click.echo(name)
-            return
-        found = papers(connection, wanted, order)
-        if as_json:
-            emit_json(paper.to_json() for paper in islice(found, limit))
+            for name in names(connection, wanted, order, limit):
+                echo(name)
+        elif as_json:
+            emit_json(paper.to_json() for paper in papers(connection, wanted, order, limit))
         else:
-            shown = list(islice(found, limit or SHOWN))
-            _table(shown, len(names(connection, wanted, order)))
+            shown = list(papers(connection, wanted, order, limit or SHOWN))
+            _table(shown, how_many(connection, wanted))
 
 
 def _table(shown: Sequence[Paper], total: int) -> None:
@@ -110,8 +107,8 @@ def show(paper: str, as_json: bool, home: str | None) -> None:
     if as_json:
         emit_json(found)
         return
-    for line in sheet(found):
-        click.echo(line)
+    for text in sheet(found):
+        echo(text)
     hint(f"survey why {found['id']}")
 
 

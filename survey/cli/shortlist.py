@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from data.console import emit_json, hint, home_option, say, table
+from data.console import echo, emit_json, hint, home_option, say, table
 from data.errors import UsageProblem
 from data.paths import find_home
 from survey.cli.filters import filter_options
@@ -42,14 +42,14 @@ def shortlist(wanted: Filter, as_json: bool, as_markdown: bool, home: str | None
     """
     from dataclasses import replace
 
-    from survey.derive import ready
+    from survey.derive import reading
     from survey.shortlist import markdown
     from survey.shortlist import shortlist as entries
 
     if as_json and as_markdown:
         raise UsageProblem("--json and --markdown are two formats", hint="survey shortlist --json")
     wanted = replace(wanted, status=wanted.status or ("kept",))
-    with ready(find_home(home)).read() as connection:
+    with reading(find_home(home)) as connection:
         found = list(entries(connection, wanted))
     if as_json:
         emit_json(entry.to_json() for entry in found)
@@ -57,7 +57,7 @@ def shortlist(wanted: Filter, as_json: bool, as_markdown: bool, home: str | None
         say("no paper is kept yet")
         hint("survey triage, or one by name: survey keep 1703.10593")
     elif as_markdown:
-        click.echo("\n".join(markdown(found)))
+        echo("\n".join(markdown(found)))
     else:
         _show(found)
 

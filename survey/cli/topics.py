@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from data.console import emit_json, hint, home_option, say, table
+from data.console import echo, emit_json, hint, home_option, say, table
 from data.errors import UsageProblem, unknown
 from data.paths import Home, find_home
 
@@ -84,11 +84,11 @@ def _counts(home: Home) -> dict[str, int] | None:
     from sqlalchemy import func, select
 
     from survey.catalogue import tables as t
-    from survey.derive import ready
+    from survey.derive import reading
 
     if not _has_catalogue(home):
         return None
-    with ready(home).read() as connection:
+    with reading(home) as connection:
         query = select(t.topic.c.topic, func.count()).group_by(t.topic.c.topic)
         return {str(name): int(number) for name, number in connection.execute(query)}
 
@@ -106,9 +106,9 @@ def _show_rule(known: Rules, name: str, as_json: bool) -> None:
         emit_json(rule)
         return
     for key, value in rule.items():
-        click.echo(f"{key}: {value}" if isinstance(value, str) else f"{key}:")
+        echo(f"{key}: {value}" if isinstance(value, str) else f"{key}:")
         for phrase in () if isinstance(value, str) else value:
-            click.echo(f"  {phrase}")
+            echo(f"  {phrase}")
     inner = [other for other, topic in known.topics.items() if topic.parent == name]
     if inner:
         say(f"and all papers of {', '.join(inner)}")
@@ -116,11 +116,11 @@ def _show_rule(known: Rules, name: str, as_json: bool) -> None:
 
 def _show_paper(known: Rules, home: Home, name: str, as_json: bool) -> None:
     from survey.catalogue.papers import resolve
-    from survey.derive import ready
+    from survey.derive import reading
 
     if not _has_catalogue(home) and not any(c.isdigit() for c in name):
         raise unknown("topic", name, known.topics, "survey topics")
-    with ready(home).read() as connection:
+    with reading(home) as connection:
         try:
             paper = resolve(connection, name)
         except UsageProblem:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, select
+from sqlalchemy import Connection, select
 
 from data.paths import Home
 from survey.catalogue import tables as t
 from survey.catalogue.bulk import chunks
-from survey.derived.plan import Plan
+from survey.derived.plan import Due, Plan
 from survey.derived.texts import Asked, Said, Text, read_all
 from survey.found import Found
-from survey.merge import Group, Merged, combine
+from survey.merge import Merged, combine
 
 __all__ = ["Builder", "Built"]
 
@@ -41,6 +41,7 @@ class Cited:
 class Built:
     """A paper with what goes into its rows."""
 
+    place: int
     paper: Merged
     cited: Cited
     digest: str
@@ -67,55 +68,58 @@ class Builder:
                 built if text is None else replace(built, said=next(said)) for built, text in drafts
             ]
 
-    def _drafts(self, groups: Sequence[Group]) -> Asked[list[Draft]]:
+    def _drafts(self, due: Sequence[Due]) -> Asked[list[Draft]]:
         """Papers, and the texts of those whose topics and code have to be found."""
-        names = [(m.source, m.key) for group in groups for m in group.members]
-        found = dict(self._records(names))
-        cites: dict[Name, list[Any]] = defaultdict(list)
-        for row in self._rows(t.cite, names):
-            cites[row["source"], row["key"]].append(row)
-        drafts = [self._draft(group, found, cites) for group in groups]
+        keys: dict[str, list[str]] = defaultdict(list)
+        for one in due:
+            for member in one.group.members:
+                keys[member.source].append(member.key)
+        found = dict(self._records(keys))
+        cites: dict[Name, list[tuple[Any, ...]]] = defaultdict(list)
+        columns = (t.cite.c.seed, t.cite.c.intents, t.cite.c.contexts, t.cite.c.influential)
+        for name, *how in self._rows(t.cite.c.key, columns, keys):
+            cites[name].append(tuple(how))
+        drafts = [self._draft(one, found, cites) for one in due]
         return Asked(drafts, [text for _, text in drafts if text is not None])
 
-    def _records(self, names: Sequence[Name]) -> Iterator[tuple[Name, Found]]:
-        for row in self._rows(t.record, names):
-            name = (row["source"], row["key"])
-            content = {"source": name[0], "key": name[1], **json.loads(row["found"])}
+    def _records(self, keys: Mapping[str, Sequence[str]]) -> Iterator[tuple[Name, Found]]:
+        for name, told in self._rows(t.record.c.key, (t.record.c.found,), keys):
+            content = {"source": name[0], "key": name[1], **json.loads(told)}
             yield name, Found.from_json(content)
 
-    def _rows(self, table: Table, names: Iterable[Name]) -> Iterator[Mapping[str, Any]]:
-        by_source: dict[str, list[str]] = defaultdict(list)
-        for source, key in names:
-            by_source[source].append(key)
-        for source, keys in sorted(by_source.items()):
-            for some in chunks(keys):
-                query: Select[Any] = select(table).where(table.c.source == source)
-                rows = self.connection.execute(query.where(table.c.key.in_(some)))
-                yield from (dict(row) for row in rows.mappings())
+    def _rows(
+        self, key: Any, columns: Sequence[Any], keys: Mapping[str, Sequence[str]]
+    ) -> Iterator[tuple[Any, ...]]:
+        """The columns after the name of the record that they are of."""
+        for source, names in sorted(keys.items()):
+            for some in chunks(names):
+                query = select(key, *columns).where(key.table.c.source == source, key.in_(some))
+                for name, *rest in self.connection.execute(query):
+                    yield ((source, str(name)), *rest)
 
     def _draft(
-        self, group: Group, found: Mapping[Name, Found], cites: Mapping[Name, list[Any]]
+        self, due: Due, found: Mapping[Name, Found], cites: Mapping[Name, list[tuple[Any, ...]]]
     ) -> Draft:
-        names = [(m.source, m.key) for m in group.members]
-        paper = combine(group, (found[name] for name in names))
-        rows = (sorted(cites.get(name, ()), key=lambda row: row["seed"]) for name in names)
-        cited = _cited([row for some in rows for row in some])
+        names = [(m.source, m.key) for m in due.group.members]
+        paper = combine(due.group, (found[name] for name in names))
+        cited = _cited([row for name in names for row in sorted(cites.get(name, ()))])
         text = _text(paper, cited)
-        digest = f"{self.plan.digests[group.id]}-{_digest(text)}"
-        known = self.plan.old.get(group.id, "")[16:] == digest[16:] and not self.plan.topics_too
-        built = Built(paper=paper, cited=cited, digest=digest)
+        digest = f"{due.digest}-{_digest(text)}"
+        known = self.plan.old.get(paper.id, "")[16:] == digest[16:] and not self.plan.topics_too
+        built = Built(place=due.place, paper=paper, cited=cited, digest=digest)
         return built, None if known else text
 
 
-def _cited(rows: Sequence[Mapping[str, Any]]) -> Cited:
-    intents = {intent for row in rows for intent in json.loads(row["intents"])}
+def _cited(rows: Sequence[Sequence[Any]]) -> Cited:
+    """Of rows with seed, intents, sentences (JSON) and whether a source calls it influential."""
+    intents = {intent for _, told, _, _ in rows for intent in json.loads(told)}
     known = [intent for intent in INTENTS if intent in intents]
-    sentences = (text for row in rows for text in json.loads(row["contexts"]))
+    sentences = (text for _, _, told, _ in rows for text in json.loads(told))
     return Cited(
-        seeds=tuple(sorted({row["seed"] for row in rows})),
+        seeds=tuple(sorted({row[0] for row in rows})),
         intents=(*known, *sorted(intents - set(known))),
         contexts=tuple(dict.fromkeys(sentences)),
-        central=any(row["influential"] for row in rows),
+        central=any(row[3] for row in rows),
     )
 
 

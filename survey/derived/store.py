@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Index, delete, select, text
 
 from data.paths import Home
 from survey.catalogue import tables as t
-from survey.catalogue.bulk import fill, remove
+from survey.catalogue.bulk import chunks, fill, remove
 from survey.catalogue.catalogue import FULL_TEXT
 from survey.derived.build import Built
-from survey.derived.plan import Plan, row_of
+from survey.derived.plan import Plan
 
 __all__ = ["Store"]
 
@@ -45,6 +45,11 @@ class Store:
         self._indexes = list(t.reference.indexes) if everything and self.sqlite else []
         for index in self._indexes:
             index.drop(self.connection)
+        if self.sqlite and everything:
+            self.connection.exec_driver_sql("DROP TABLE IF EXISTS paper_text")
+            self.connection.execute(text(FULL_TEXT))
+        elif self.sqlite:
+            self._forget(stale)
         for column in (t.paper.c.id, *(table.c.paper for table in WHOLE)):
             if everything:
                 self.connection.execute(delete(column.table))
@@ -55,12 +60,16 @@ class Store:
                 remove(self.connection, table.c.paper, self.plan.gone)
             else:
                 self.connection.execute(delete(table))
-        if self.sqlite and everything:
-            self.connection.exec_driver_sql("DROP TABLE paper_text")
-            self.connection.execute(text(FULL_TEXT))
-        elif self.sqlite and stale:
-            rows = [(row,) for row in sorted(map(row_of, stale))]
-            self.connection.exec_driver_sql("DELETE FROM paper_text WHERE rowid = ?", rows)
+
+    def _forget(self, stale: Sequence[str]) -> None:
+        """Take papers out of the full text; their places are in their rows."""
+        places: list[tuple[int]] = []
+        for some in chunks(stale):
+            found = self.connection.execute(select(t.paper.c.place).where(t.paper.c.id.in_(some)))
+            places += ((int(place),) for place in found.scalars())
+        if places:
+            statement = "DELETE FROM paper_text WHERE rowid = ?"
+            self.connection.exec_driver_sql(statement, sorted(places))
 
     def finish(self) -> None:
         """Make anew what `clear` took away."""
@@ -96,19 +105,21 @@ class Store:
 
         if not all_papers and not self.plan.todo:
             return False
-        ids = [group.id for group in self.plan.todo]
-        if all_papers:
+        wanted = None if all_papers else {due.group.id for due in self.plan.todo}
+        if wanted is None:
             self.connection.execute(delete(t.covered))
         else:
-            remove(self.connection, t.covered.c.paper, ids)
-        wanted = None if all_papers else set(ids)
-        columns = (t.paper.c.id, t.paper.c.title, t.paper.c.arxiv)
-        rows = self.connection.execute(select(*columns)).all()
-        papers = [(str(i), str(name), str(a)) for i, name, a in rows if not wanted or i in wanted]
+            remove(self.connection, t.covered.c.paper, wanted)
         names = [column.name for column in t.covered.columns]
-        matches = covered(papers, videos(home))
+        matches = covered(self._titles(wanted), videos(home))
         fill(self.connection, t.covered, [[getattr(m, n) for n in names] for m in matches])
         return all_papers
+
+    def _titles(self, wanted: set[str] | None) -> Iterator[tuple[str, str, str]]:
+        query = select(t.paper.c.id, t.paper.c.title, t.paper.c.arxiv)
+        for paper, title, arxiv in self.connection.execute(query):
+            if wanted is None or paper in wanted:
+                yield str(paper), str(title), str(arxiv)
 
 
 _LISTS = ("authors", "venues", "categories", "links", "sources")
@@ -120,6 +131,7 @@ def _paper(built: Built) -> list[Any]:
     values: dict[str, Any] = {name: getattr(paper, name, None) for name in _COLUMNS}
     values |= {name: _json(values[name]) for name in _LISTS}
     values |= {
+        "place": built.place,
         "withdrawn": int(paper.withdrawn),
         "seeds": _json(cited.seeds),
         "intents": _json(cited.intents),
@@ -147,4 +159,4 @@ def _aliases(built: Built) -> list[tuple[str, str]]:
 def _text(built: Built) -> tuple[int, str, str, str, str, str]:
     paper = built.paper
     authors, venues = ", ".join(paper.authors), ", ".join(paper.venues)
-    return row_of(paper.id), paper.id, paper.title, paper.abstract, authors, venues
+    return built.place, paper.id, paper.title, paper.abstract, authors, venues

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Asked", "Said", "Text", "read_all"]
 
 MANY = 3_000  # texts, from which on it is worth starting processes
-PROCESSES = 2
+PROCESSES = 1  # enough: meanwhile papers are merged and written here, which takes longer
 Batch = TypeVar("Batch")
 
 

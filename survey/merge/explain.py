@@ -28,7 +28,8 @@ class Group:
     id: str
     members: tuple[Member, ...]
     identifiers: tuple[str, ...]
-    content: bytes  # of all records
+    content: bytes = b""  # of all records
+    citations: int = -1  # the highest count, -1 where no record has one
 
 
 def groups(traces: Iterable[Trace], mends: Iterable[Mend]) -> Iterator[Group]:
@@ -44,7 +45,12 @@ def groups(traces: Iterable[Trace], mends: Iterable[Mend]) -> Iterator[Group]:
 
 
 def _sorted(traces: Iterable[Trace]) -> list[Trace]:
-    return sorted(traces, key=lambda one: order(one.source, one.key))
+    """In the order of survey.merge.trace.order."""
+    # By one part after the other: a tuple of all for each record would take a lot of room.
+    found = sorted(traces, key=lambda one: one.key)
+    found.sort(key=lambda one: one.source)
+    found.sort(key=lambda one: order(one.source, "")[0])
+    return found
 
 
 def _group(
@@ -69,7 +75,8 @@ def _group(
     }
     identifiers = tuple(sorted(own, key=_strongest))
     name = _best(traces, part, own) or traces[part[0]].name
-    return Group(name, members, identifiers, b"".join(traces[i].content for i in part))
+    content = b"".join(traces[i].content for i in part)
+    return Group(name, members, identifiers, content, max(traces[i].citations for i in part))
 
 
 def _strongest(identifier: str) -> tuple[int, tuple[int, str], str]:
@@ -107,14 +114,7 @@ def _owners(traces: Sequence[Trace], parts: Sequence[Sequence[int]]) -> dict[str
 
     arXiv's own word comes first, then most records.
     """
-    first: dict[str, int] = {}
-    disputed: set[str] = set()
-    for number, part in enumerate(parts):
-        for i in part:
-            for name in traces[i].identifiers:
-                if first.setdefault(name, number) != number:
-                    disputed.add(name)
-    del first
+    disputed = {f"{kind}:{value}" for kind in KINDS for value in _disputed(traces, parts, kind)}
     holders: dict[str, dict[int, list[int]]] = {name: defaultdict(list) for name in disputed}
     for number, part in enumerate(parts) if disputed else ():
         for i in part:
@@ -126,6 +126,18 @@ def _owners(traces: Sequence[Trace], parts: Sequence[Sequence[int]]) -> dict[str
         return not any(traces[i].source == "arxiv" for i in records), -len(records), records[0]
 
     return {name: min(found.items(), key=claim)[0] for name, found in holders.items()}
+
+
+def _disputed(traces: Sequence[Trace], parts: Sequence[Sequence[int]], kind: str) -> set[str]:
+    """Identifiers of a kind that several papers have."""
+    first: dict[str, int] = {}
+    found: set[str] = set()
+    for number, part in enumerate(parts):
+        for i in part:
+            value = getattr(traces[i], kind)
+            if value and first.setdefault(value, number) != number:
+                found.add(value)
+    return found
 
 
 def _said(

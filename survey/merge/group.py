@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
@@ -16,6 +15,7 @@ __all__ = ["Pairs", "partition"]
 
 Pairs = set[tuple[int, int]]
 CROWD = 40  # records with one identifier, from which on not every pair of them is looked at
+BITS = 30  # of a record's place in a link
 
 
 def partition(traces: Sequence[Trace], mends: Iterable[Mend]) -> tuple[Clusters, Pairs, Pairs]:
@@ -25,9 +25,9 @@ def partition(traces: Sequence[Trace], mends: Iterable[Mend]) -> tuple[Clusters,
     """
     clusters = Clusters(len(traces))
     joined, split = _by_hand(clusters, traces, mends)
-    for doubtful, kind, i, j in sorted(_id_links(traces)):
-        del doubtful
-        if _may(clusters, traces, i, j, KINDS[kind]):
+    for link in sorted(_id_links(traces)):
+        kind, i, j = _read(link)
+        if _may(clusters, traces, i, j, kind):
             clusters.unite(i, j)
     unite_by_title(clusters, traces)
     return clusters, joined, split
@@ -70,17 +70,34 @@ def _places(traces: Sequence[Trace], sides: set[str]) -> dict[str, list[int]]:
     return places
 
 
-def _id_links(traces: Sequence[Trace]) -> Iterator[tuple[bool, int, int, int]]:
-    """Pairs that share an identifier and may be one paper, the doubtful ones marked."""
+def _id_links(traces: Sequence[Trace]) -> Iterator[int]:
+    """Pairs that share an identifier and may be one paper; sorted, the doubtful ones come last.
+
+    A link is one number, as there may be a million: doubt, kind, and the places of the two.
+    """
     for kind, name in enumerate(KINDS):
-        holders: dict[str, list[int]] = defaultdict(list)
-        for i, one in enumerate(traces):
-            if value := getattr(one, name):
-                holders[value].append(i)
-        for same in holders.values():
+        for same in _holders(traces, name):
             for i, j in _pairs(traces, same):
                 if evidence := by_id(traces[i], traces[j]):
-                    yield bool(evidence.doubt), kind, i, j
+                    mark = bool(evidence.doubt) * len(KINDS) + kind
+                    yield (mark << BITS | i) << BITS | j
+
+
+def _read(link: int) -> tuple[str, int, int]:
+    """Its kind and the two places."""
+    place = (1 << BITS) - 1
+    return KINDS[(link >> 2 * BITS) % len(KINDS)], link >> BITS & place, link & place
+
+
+def _holders(traces: Sequence[Trace], kind: str) -> Iterable[list[int]]:
+    """The records of each identifier that several have."""
+    first: dict[str, int] = {}
+    several: dict[str, list[int]] = {}
+    for i, one in enumerate(traces):
+        value = getattr(one, kind)
+        if value and (other := first.setdefault(value, i)) != i:
+            several.setdefault(value, [other]).append(i)
+    return several.values()
 
 
 def _pairs(traces: Sequence[Trace], same: list[int]) -> Iterator[tuple[int, int]]:

@@ -34,14 +34,16 @@ def unite_by_title(clusters: Clusters, traces: Sequence[Trace]) -> None:
 
 def _titled(clusters: Clusters, traces: Sequence[Trace]) -> list[list[int]]:
     """Records with one title that are not one paper yet, by title."""
-    by_key: dict[int, list[int]] = defaultdict(list)
+    first: dict[int, int] = {}
+    several: dict[int, list[int]] = {}
     for i, one in enumerate(traces):
-        if one.title_key and one.authors:
-            by_key[one.title_key].append(i)
+        key = one.title_key
+        if key and one.names and (other := first.setdefault(key, i)) != i:
+            several.setdefault(key, [other]).append(i)
     return [
         same
-        for same in by_key.values()
-        if 1 < len(same) <= CROWD and len({clusters.find(i) for i in same}) > 1
+        for same in several.values()
+        if len(same) <= CROWD and len({clusters.find(i) for i in same}) > 1
     ]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from survey.found import Found, title_key
 from survey.ids import IdKind
@@ -48,11 +49,17 @@ class Trace:
     openalex: str
     title: str
     title_key: int  # a hash of its letters; 0 for a title that cannot tell papers apart
-    authors: tuple[str, ...]
+    names: str  # of its authors, with line ends between: a third of the room that a tuple takes
     year: int | None
     preprint: bool
+    citations: int  # -1 where the source does not say
     thing: str  # paper, dataset, dissertation …; empty where the source does not say
     content: bytes = b""  # a hash of all that the source says
+
+    @property
+    def authors(self) -> tuple[str, ...]:
+        """The first AUTHORS of them."""
+        return tuple(self.names.split("\n")) if self.names else ()
 
     @property
     def name(self) -> str:
@@ -78,22 +85,26 @@ def order(source: str, key: str) -> tuple[int, str, str]:
     return len(PRECEDENCE) + (source in LAST), source, key
 
 
-def trace(found: Found, content: bytes = b"") -> Trace:
-    """What merging needs of a record."""
+def _itself(value: Any) -> Any:
+    return value
+
+
+def trace(found: Found, content: bytes = b"", share: Callable[[Any], Any] = _itself) -> Trace:
+    """What merging needs of a record; `share` gives the one copy of what several records have."""
     key = "" if generic(found.title) else title_key(found.title)
-    # Texts that are in many records are kept once.
     return Trace(
-        source=sys.intern(found.source),
+        source=share(found.source),
         key=found.key,
-        arxiv=found.arxiv,
-        doi=found.doi,
-        s2=found.key if found.s2 == found.key else found.s2,
-        openalex=found.key if found.openalex == found.key else found.openalex,
-        title=found.title,
+        arxiv=share(found.arxiv),
+        doi=share(found.doi),
+        s2=found.key if found.s2 == found.key else share(found.s2),
+        openalex=found.key if found.openalex == found.key else share(found.openalex),
+        title=share(found.title),
         title_key=hash(key) if key else 0,
-        authors=tuple(map(sys.intern, found.authors[:AUTHORS])),
-        year=found.year or _year(found),
+        names=share("\n".join(found.authors[:AUTHORS])),
+        year=share(found.year or _year(found)),
         preprint=_is_preprint(found),
+        citations=-1 if found.citations is None else share(found.citations),
         thing=_thing(found.kind),
         content=content,
     )

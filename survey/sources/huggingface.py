@@ -9,7 +9,7 @@ from survey.catalogue.records import Known
 from survey.found import Found, clean, iso_date, year_of
 from survey.http import BadRequest, Host, NotFound, as_json
 from survey.settings import Settings
-from survey.sources.source import SourceCard, read_all, undescribed
+from survey.sources.source import SourceCard, inner, read_all, undescribed
 
 __all__ = ["CARD", "HuggingFace", "parse"]
 
@@ -21,7 +21,7 @@ MODELS = 5  # the most downloaded
 def parse(key: str, paper: Mapping[str, Any], models: Sequence[str] = ()) -> Found:
     """A paper's page, with the names of models that cite it."""
     pages = (paper.get("githubRepo"), paper.get("projectPage"), *(PAGE + m for m in models))
-    authors = (clean((author or {}).get("name")) for author in paper.get("authors") or [])
+    authors = (clean(inner(author, "name")) for author in paper.get("authors") or [])
     return Found(
         source=NAME,
         key=key,

@@ -16,13 +16,14 @@ from survey.http import BadRequest, Denied, Host, NotFound, as_json
 from survey.ids import PaperId, arxiv_id, doi_id
 from survey.settings import SERVICES, Settings
 from survey.sources.dates import Range
-from survey.sources.source import Part, Seed, SourceCard, Step, read_all
+from survey.sources.source import Part, Seed, SourceCard, Step, inner, read_all
 
 __all__ = ["CARD", "OpenAlex", "abstract_of", "parse"]
 
 NAME = "openalex"
 PAGE = 100  # per_page is at most 100 since 2026
 REACH = 10_000  # rows that basic paging reaches
+TRIES = 3  # for a page that comes in place of the one after it
 ALL = str(Range())
 SELECT = (
     "id,doi,title,display_name,publication_year,publication_date,ids,authorships,primary_location,"
@@ -40,12 +41,10 @@ def parse(work: Mapping[str, Any]) -> Found | None:
     key = _number(work.get("id"))
     if not key:
         return None
-    doi = work.get("doi") or (work.get("ids") or {}).get("doi")
-    places = [p for p in [work.get("primary_location"), *(work.get("locations") or [])] if p]
-    authors = (
-        clean(((a or {}).get("author") or {}).get("display_name"))
-        for a in work.get("authorships") or []
-    )
+    doi = work.get("doi") or inner(work, "ids", "doi")
+    given = [work.get("primary_location"), *(work.get("locations") or [])]
+    places = [place for place in given if isinstance(place, Mapping)]
+    authors = (clean(inner(a, "author", "display_name")) for a in work.get("authorships") or [])
     cited = (_number(w) for w in work.get("referenced_works") or [])
     return Found(
         source=NAME,
@@ -73,7 +72,7 @@ def _number(address: Any) -> str:
 
 
 def _venue(place: Mapping[str, Any]) -> str:
-    return clean((place.get("source") or {}).get("display_name"))
+    return clean(inner(place, "source", "display_name"))
 
 
 def _arxiv(places: Sequence[Mapping[str, Any]]) -> str:
@@ -192,6 +191,8 @@ class OpenAlex:
     def _by_cursor(self, state: dict[str, Any], content: Mapping[str, Any]) -> Step:
         results, total = content["results"], _total(content)
         rows, dropped = read_all(parse_row, results)
+        if again := _again(state, results):
+            return Step(rows=rows, state=again)
         after = content["meta"].get("next_cursor")
         here = state.get("rows", 0) + len(results)
         empty = 0 if results else state.get("empty", 0) + 1
@@ -200,13 +201,15 @@ class OpenAlex:
         ended = not after or circling or (not results and here >= (total or 0))
         following = None
         if not ended and empty < 3:
-            following = {**state, "cursor": after, "rows": here, "empty": empty}
+            following = _after(state, results, cursor=after, rows=here, empty=empty)
         whole = total if state["days"] == ALL else None
         return Step(rows=rows, state=following, total=whole, dropped=dropped)
 
     def _by_number(self, state: dict[str, Any], content: Mapping[str, Any]) -> Step:
         results, total, page = content["results"], _total(content), int(state["page"])
         rows, dropped = read_all(parse_row, results)
+        if again := _again(state, results):
+            return Step(rows=rows, state=again)
         days = Range.parse(state["days"])
         whole = total if state["days"] == ALL else None
         notes = (KEYLESS,) if page == 1 else ()
@@ -219,7 +222,7 @@ class OpenAlex:
             if more:
                 return Step(rows=rows, more=more, total=whole, dropped=dropped, notes=notes)
         ended = not results or page * PAGE >= min(REACH, REACH if total is None else total)
-        following = None if ended else {**state, "page": page + 1}
+        following = None if ended else _after(state, results, page=page + 1)
         return Step(rows=rows, state=following, total=whole, dropped=dropped, notes=notes)
 
 
@@ -227,6 +230,22 @@ def parse_row(work: Mapping[str, Any]) -> Row | None:
     """One element of `results`; OpenAlex does not say how a work cites."""
     paper = parse(work)
     return Row(paper, Cites()) if paper else None
+
+
+def _again(state: Mapping[str, Any], results: Sequence[Any]) -> dict[str, Any] | None:
+    """The same place once more where a page begins as the one before: a cache gave it twice."""
+    tries = int(state.get("tries", 0))
+    repeated = bool(results) and _begins(results) == state.get("begins")
+    return {**state, "tries": tries + 1} if repeated and tries < TRIES else None
+
+
+def _after(state: Mapping[str, Any], results: Sequence[Any], **place: Any) -> dict[str, Any]:
+    return {**state, **place, "begins": _begins(results), "tries": 0}
+
+
+def _begins(results: Sequence[Any]) -> str:
+    first = results[0] if results else None
+    return _number(first.get("id")) if isinstance(first, dict) else ""
 
 
 def _total(content: Mapping[str, Any]) -> int | None:

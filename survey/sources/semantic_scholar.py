@@ -15,13 +15,14 @@ from survey.http import ATTEMPTS, BadRequest, Failing, Host, NotFound, as_json
 from survey.ids import PaperId, arxiv_id, doi_id
 from survey.settings import Settings
 from survey.sources.dates import LAST, Range, years
-from survey.sources.source import Part, Seed, SourceCard, Step, read_all
+from survey.sources.source import Part, Seed, SourceCard, Step, inner, read_all
 
 __all__ = ["CARD", "PAPER", "SemanticScholar", "parse"]
 
 NAME = "semantic_scholar"
 WALL = 9_999  # offset + limit must stay under 10,000
 PAGE = 1_000
+TRIES = 3  # for a page that a cache gives in place of the one after it
 SMALLEST = 10  # rows a page where larger ones fail
 ALL = str(Range())
 PAPER = (
@@ -36,9 +37,8 @@ def parse(paper: Mapping[str, Any]) -> Found | None:
     known, title, year = clean(paper.get("paperId")), clean(paper.get("title")), paper.get("year")
     if not (known or title):
         return None
-    ids = paper.get("externalIds") or {}
-    doi = ids.get("DOI")
-    authors = (clean((a or {}).get("name")) for a in paper.get("authors") or [])
+    doi = inner(paper, "externalIds", "DOI")
+    authors = (clean(inner(a, "name")) for a in paper.get("authors") or [])
     return Found(
         source=NAME,
         key=known or title_digest(title, year),
@@ -49,8 +49,8 @@ def parse(paper: Mapping[str, Any]) -> Found | None:
         venue=clean(paper.get("venue")),
         abstract=clean(paper.get("abstract")),
         kind=", ".join(clean(kind) for kind in paper.get("publicationTypes") or []),
-        arxiv=arxiv_id(ids.get("ArXiv")) or arxiv_id(doi) or "",
-        doi=doi_id(doi) or "",
+        arxiv=arxiv_id(clean(inner(paper, "externalIds", "ArXiv"))) or arxiv_id(clean(doi)) or "",
+        doi=doi_id(clean(doi)) or "",
         s2=known,
         citations=_count(paper.get("citationCount")),
         influential=_count(paper.get("influentialCitationCount")),
@@ -137,8 +137,11 @@ class SemanticScholar:
         data = content["data"]
         if not data:
             return _nothing(seed, state)
-        state |= _grown(state, size)
         keys = [_key(row) for row in data]
+        tries = int(state.get("tries", 0))
+        if offset and keys[0] and keys[0] == state.get("begins") and tries < TRIES:
+            return Step(rows=read_all(parse_row, data)[0], state={**state, "tries": tries + 1})
+        state |= {**_grown(state, size), "begins": keys[0], "tries": 0}
         if (last := state.get("last")) and last not in keys and state.get("restarts", 0) < 2:
             again = {"offset": 0, "last": "", "restarts": state.get("restarts", 0) + 1}
             return Step(rows=read_all(parse_row, data)[0], state={**state, **again})

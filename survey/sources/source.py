@@ -21,6 +21,7 @@ __all__ = [
     "Seed",
     "SourceCard",
     "Step",
+    "inner",
     "known_sources",
     "read_all",
     "sources",
@@ -104,6 +105,13 @@ class SourceCard:
     usual: bool  # asked when no --source is given
     citing: Callable[[Settings], Citing] | None = None
     describing: Callable[[Settings], Describing] | None = None
+
+
+def inner(value: Any, *names: str) -> Any:
+    """`value[name][name]…` of JSON; None where one of them is missing or within no object."""
+    for name in names:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
 
 
 def read_all(parse: Callable[[Any], T | None], rows: Iterable[Any]) -> tuple[tuple[T, ...], int]:

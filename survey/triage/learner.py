@@ -6,6 +6,7 @@ As arxiv-sanity and ASReview do: few decisions are enough, and a new one costs m
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from data.errors import AtlasError
 from survey.paper import Paper
 
-__all__ = ["Learner", "text_of"]
+__all__ = ["Learner", "Weighed", "text_of", "weigh"]
 
 Numbers = NDArray[np.float64]
 # A longer abstract says no more: the three-thousand-word one of some records is a whole paper.
@@ -27,34 +28,52 @@ def text_of(paper: Paper) -> str:
     return f"{paper.title}\n{paper.abstract[:LONGEST]}\n{topics}"
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """TF-IDF of N texts: a sparse float32 matrix [N, words], None where no text has a word."""
+
+    matrix: Any
+    words: Any
+
+
+def weigh(texts: Sequence[str]) -> Weighed:
+    """Weigh the words of texts; AtlasError without scikit-learn."""
+    try:
+        from sklearn.feature_extraction.text import TfidfVectorizer
+    except ImportError as problem:
+        raise _missing() from problem
+    weigher = TfidfVectorizer(
+        stop_words="english",
+        sublinear_tf=True,
+        # A word of one paper alone teaches nothing about others.
+        min_df=2 if len(texts) > 50 else 1,
+        dtype=np.float32,
+    )
+    try:
+        return Weighed(weigher.fit_transform(texts), weigher.get_feature_names_out())
+    except ValueError:  # no text has a word in it
+        return Weighed(None, ())
+
+
+def _missing() -> AtlasError:
+    return AtlasError(
+        "learning from decisions needs scikit-learn", hint="pip install 'i2i-atlas[survey]'"
+    )
+
+
 class Learner:
-    """Weighs the words of all papers once; AtlasError without scikit-learn.
+    """Learns from weighed words; AtlasError without scikit-learn.
 
     `fit` takes rows of papers that are kept and dropped, both at least one.
     """
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    def __init__(self, weighed: Weighed) -> None:
         try:
-            from sklearn.feature_extraction.text import TfidfVectorizer
             from sklearn.linear_model import LogisticRegression
             from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
         except ImportError as problem:
-            raise AtlasError(
-                "learning from decisions needs scikit-learn",
-                hint="pip install 'i2i-atlas[survey]'",
-            ) from problem
-        weigher = TfidfVectorizer(
-            stop_words="english",
-            sublinear_tf=True,
-            # A word of one paper alone teaches nothing about others.
-            min_df=2 if len(texts) > 50 else 1,
-            dtype=np.float32,
-        )
-        try:
-            self.matrix: Any = weigher.fit_transform(texts)
-            self.words: Any = weigher.get_feature_names_out()
-        except ValueError:  # no text has a word in it
-            self.matrix, self.words = None, ()
+            raise _missing() from problem
+        self.matrix, self.words = weighed.matrix, weighed.words
         self._model = LogisticRegression(C=10.0, class_weight="balanced", max_iter=300)
         # Far too little work for several threads: they would wait for each other.
         self._threads = ThreadpoolController()

@@ -9,14 +9,15 @@ from typing import Any
 from data.errors import AtlasError, UsageProblem
 from survey.catalogue.catalogue import Catalogue
 from survey.catalogue.events import STATUS, add, decisions, events, undo
-from survey.catalogue.papers import Filter, known, papers
+from survey.catalogue.papers import Filter, known, names
 from survey.paper import Paper
 from survey.profiles import Profile
 from survey.rank import code_of, rank
 from survey.repositories import Repository
-from survey.triage.learner import Learner, text_of
+from survey.triage.learner import Learner
 from survey.triage.queue import Pick, Queue, scope_of
 from survey.triage.unseen import Estimate, draws, estimate
+from survey.triage.words import words_of
 
 __all__ = ["Session", "open_session"]
 
@@ -29,7 +30,7 @@ def open_session(catalogue: Catalogue, profile: Profile, wanted: Filter | None =
         ranked = rank(connection, profile)
         passing = frozenset(entry.paper.id for entry in ranked)
         if apart != Filter():
-            passing &= {paper.id for paper in papers(connection, apart)}
+            passing &= set(names(connection, apart))
         today = known(connection, {event.paper for event in events(connection)})
         code = code_of(connection)
     queue = Queue(ranked, profile.name, passing, scope_of(apart), status=wanted.status or ("new",))
@@ -165,6 +166,7 @@ class Session:
 
     def _read_words(self) -> None:
         try:
-            self.queue.learner = Learner([text_of(entry.paper) for entry in self.queue.ranked])
+            papers = [entry.paper for entry in self.queue.ranked]
+            self.queue.learner = Learner(words_of(self.catalogue, papers))
         except AtlasError as problem:
             self.problem = problem

@@ -32,6 +32,8 @@ class Paper:
     known: bool = True  # Semantic Scholar has an id for it
     total: int = 3
     comment: str = ""
+    summary: str = ""  # in place of the usual sentences
+    people: tuple[str, ...] = ()  # in place of the usual two
 
     @property
     def s2(self) -> str:
@@ -117,12 +119,16 @@ def s2_day(paper: Paper) -> date:
 
 def abstract(paper: Paper) -> str:
     """Some sentences."""
+    if paper.summary:
+        return paper.summary
     code = f" Code: https://github.com/someone/kind-{paper.n}." if paper.n % 5 == 0 else ""
     return f"We translate pictures of kind {paper.n} without pairs, as CycleGAN does.{code}"
 
 
 def authors(paper: Paper) -> list[str]:
     """Two names."""
+    if paper.people:
+        return list(paper.people)
     if paper.n > 900_000:
         return ["Jun-Yan Zhu" if paper.arxiv == CYCLEGAN else "Phillip Isola", "Alexei A. Efros"]
     return [f"Ada Surname{paper.n % TWICE}", "José Ñandú"]

@@ -10,11 +10,15 @@ import numpy as np
 import pytest
 
 from data.errors import AtlasError
+from survey.catalogue.catalogue import set_meta
 from survey.catalogue.papers import Filter
+from survey.catalogue.papers import papers as every
 from survey.paper import Paper
 from survey.rank import Ranked
-from survey.triage.learner import Learner, text_of
+from survey.triage import words
+from survey.triage.learner import Learner, text_of, weigh
 from survey.triage.queue import Queue, scope_of
+from survey.triage.words import words_of
 
 ABOUT = ["anime faces drawn by hand", "road scenes at night", "medical scans of the brain"]
 FILLER = ["network", "image", "loss", "training", "translation", "method", "quality", "model"]
@@ -36,7 +40,7 @@ def _queue(papers: Sequence[Paper], **options: Any) -> Queue:
         for i, paper in enumerate(papers)
     ]
     queue = Queue(ranked, "side-project", frozenset(paper.id for paper in papers), **options)
-    queue.learner = Learner([text_of(paper) for paper in papers])
+    queue.learner = Learner(weigh([text_of(paper) for paper in papers]))
     return queue
 
 
@@ -140,7 +144,7 @@ def test_decisions_outside_a_filter_teach_but_are_not_shown(papers: list[Paper])
     ranked = _queue(papers).ranked
     inside = frozenset(paper.id for paper in papers[200:])
     queue = Queue(ranked, "side-project", inside, scope="0123abcd")
-    queue.learner = Learner([text_of(paper) for paper in papers])
+    queue.learner = Learner(weigh([text_of(paper) for paper in papers]))
     for paper in papers[:20]:
         queue.decide(paper.id, "kept" if _wanted(paper) else "dropped")
     assert queue.left == 200
@@ -201,7 +205,7 @@ def test_without_scikit_learn_the_error_says_what_to_install(
 
     monkeypatch.setitem(sys.modules, "sklearn.feature_extraction.text", None)
     with pytest.raises(AtlasError) as problem:
-        Learner(["a text"])
+        weigh(["a text"])
     assert problem.value.hint == "pip install 'i2i-atlas[survey]'"
 
 
@@ -210,3 +214,36 @@ def test_a_filter_has_the_same_name_whatever_was_decided() -> None:
     some = scope_of(Filter(topics=("unpaired",)))
     assert some == scope_of(Filter(topics=("unpaired",), status=("later",)))
     assert some != scope_of(Filter(topics=("paired",)))
+
+
+def _seen(shelf: Any) -> Any:
+    with shelf.catalogue.read() as connection:
+        found = list(every(connection))
+    return [words_of(shelf.catalogue, some).matrix.toarray() for some in (found, found[::-1])]
+
+
+def test_words_that_were_weighed_once_are_kept_for_the_next_sitting(
+    shelf: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n, title in enumerate(["Horses into zebras", "Zebras of glass", "Maps of glass"]):
+        shelf.put(f"2001.0000{n}", title)
+    monkeypatch.setattr(words, "MANY", 1)
+    weighed: list[int] = []
+    real = words.weigh
+    monkeypatch.setattr(words, "weigh", lambda texts: weighed.append(len(texts)) or real(texts))
+    forth, back = _seen(shelf)
+    assert weighed == [3]
+    assert (forth == back[::-1]).all()
+    assert (forth.sum(axis=1) > 0).all()
+    # Another paper, a damaged file: the words are read again.
+    shelf.put("2001.00009", "Horses of glass")
+    assert [len(rows) for rows in _seen(shelf)] == [4, 4]
+    assert weighed == [3, 4]
+    file = shelf.home.root / "triage" / words.NAME
+    file.write_bytes(file.read_bytes()[:200])
+    assert (_seen(shelf)[0] == _seen(shelf)[1][::-1]).all()
+    assert weighed == [3, 4, 4]
+    with shelf.catalogue.write() as connection:
+        set_meta(connection, "derived", "of other records")
+    _seen(shelf)
+    assert weighed == [3, 4, 4, 4]

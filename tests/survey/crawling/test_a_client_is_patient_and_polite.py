@@ -126,6 +126,25 @@ def test_a_host_that_is_not_there_is_given_up_soon() -> None:
     assert host.requests_made == 3
 
 
+def test_the_address_of_a_proxy_that_is_none_is_told_at_once(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://nonsense:99999")
+    monkeypatch.setenv("NO_PROXY", "")
+    host = _host(services)
+    with pytest.raises(Unreachable, match="a proxy's address is wrong") as refused:
+        _ask(host)
+    assert (host.requests_made, services.log) == (1, [])
+    assert "env | grep" in str(refused.value.hint)
+
+
+def test_a_service_without_encryption_is_not_spoken_to(services: Services) -> None:
+    base = services.address.replace("http://", "https://")
+    with pytest.raises(Unreachable, match="no secure connection"):
+        _ask(Host(name="s2", base=base, backoff=0.001))
+    assert services.log == []
+
+
 def test_two_requests_are_no_closer_than_the_delay(services: Services) -> None:
     host = _host(services, delay=0.1)
     for _ in range(3):

@@ -15,6 +15,7 @@ from data.paths import Home
 from survey.catalogue import tables as t
 from survey.catalogue.catalogue import Catalogue, open_catalogue
 from survey.catalogue.events import add
+from survey.derived.plan import place_of
 from survey.fulltext import index
 
 SEED = 2_605_102_313  # the OpenAlex number that these tests give to what everyone cites
@@ -50,6 +51,7 @@ class Shelf:
             "authors": json.dumps(authors, ensure_ascii=False),
             "venues": json.dumps(venues),
             "openalex": f"W{works[0]}" if works else "",
+            "place": place_of(paper, values.get("citations")),
             **values,
         }
         names = [paper, *(f"openalex:W{n}" for n in works)]
@@ -68,11 +70,12 @@ class Shelf:
                 if rows:
                     connection.execute(insert(table), rows)
             if self.catalogue.sqlite:
-                words = (paper, title, values.get("abstract", ""), " ".join(authors), venues[0])
-                names = ("id", "title", "abstract", "authors", "venue")
+                told = (title, values.get("abstract", ""), " ".join(authors), venues[0])
+                words = (row["place"], paper, *told)
+                names = ("rowid", "id", "title", "abstract", "authors", "venue")
                 statement = text(
-                    "INSERT INTO paper_text (id, title, abstract, authors, venue)"
-                    " VALUES (:id, :title, :abstract, :authors, :venue)"
+                    "INSERT INTO paper_text (rowid, id, title, abstract, authors, venue)"
+                    " VALUES (:rowid, :id, :title, :abstract, :authors, :venue)"
                 )
                 connection.execute(statement, dict(zip(names, words, strict=True)))
             if action:

@@ -16,6 +16,7 @@ from survey.catalogue.events import add
 from survey.catalogue.records import save
 from survey.cli import main
 from survey.found import Cites, Found, Row
+from survey.zoo_models import zoo_models
 
 SEED = "arxiv:1703.10593"
 
@@ -142,13 +143,21 @@ def test_a_search_without_result_says_what_to_try(home: Path) -> None:
         (["--source", "semantic-scholar"], []),
         (["--cites", "https://arxiv.org/abs/1703.10593v3", "--year", "2018"], ["arxiv:1808.07371"]),
         (["--cites", "1611.07004"], []),
-        (["--in-zoo"], ["arxiv:2002.05638"]),
     ],
     ids=lambda value: " ".join(value),
 )
 def test_flags_narrow_a_search(home: Path, flags: list[str], expected: list[str]) -> None:
     found = _lines(_run(home, "search", "photographs OR motion", *flags, "--json"))
     assert sorted(paper["id"] for paper in found) == expected
+
+
+def test_in_zoo_are_the_papers_that_its_models_name(home: Path) -> None:
+    every = _lines(_run(home, "search", "photographs OR motion", "--json"))
+    expected = sorted(paper["id"] for paper in every if paper["arxiv"] in zoo_models())
+    found = _lines(_run(home, "search", "photographs OR motion", "--in-zoo", "--json"))
+    assert expected == sorted(paper["id"] for paper in found)
+    assert "arxiv:2002.05638" in expected
+    assert "arxiv:1808.07371" not in expected
 
 
 @pytest.mark.parametrize(

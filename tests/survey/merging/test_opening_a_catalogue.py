@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from data.errors import AtlasError
+from data.errors import AtlasError, UsageProblem
 from data.paths import Home
-from survey.catalogue.catalogue import SCHEMA, open_catalogue, set_meta
+from survey.catalogue.catalogue import open_catalogue, set_meta
+from survey.catalogue.schema import SCHEMA
 from tests.survey.merging.conftest import Shelf
 
 
@@ -43,3 +44,14 @@ def test_reading_only_changes_nothing(home: Home, shelf: Shelf) -> None:
         set_meta(connection, "anything", "1")
     catalogue.close()
     assert shelf.catalogue.value("anything") == ""
+
+
+@pytest.mark.parametrize("address", ["nonsense", "mongodb://user:secret@host/name", "://"])
+def test_an_address_of_no_database_is_told_without_its_password(
+    home: Home, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ATLAS_CATALOGUE", address)
+    with pytest.raises(UsageProblem, match="ATLAS_CATALOGUE begins with") as told:
+        open_catalogue(home)
+    assert "postgresql://" in str(told.value.hint)
+    assert "secret" not in told.value.message
