@@ -1,19 +1,19 @@
-"""From the words of a command to a plan: choices, pictures, metrics, weights, cells."""
+"""From the words of a question to a plan: choices, pictures, metrics, weights, cells."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from bench.features.extractor import ExtractorCard, Found, extractor_card
-from bench.features.weights import expect, find
 from bench.metrics.registry import MetricCard, metric_card
-from bench.pictures import PictureSet, collect
+from bench.pictures import PictureSet
 from bench.plan import Ask, Cell, cells, parse_metrics, parse_models
+from bench.protocols.protocol import Protocol
+from bench.question import Question, by_protocol
+from bench.workshop import Workshop
 from data.console import warn
-from data.datasets import Dataset, load_dataset
-from data.errors import UsageProblem
-from data.paths import Home
+from data.datasets import Dataset
+from data.errors import AtlasError, UsageProblem
 
 __all__ = ["Plan", "prepare"]
 
@@ -22,69 +22,87 @@ __all__ = ["Plan", "prepare"]
 class Plan:
     """Everything that `bench run` decides before it imports torch."""
 
+    asked: Question  # as it was asked, before defaults and protocol filled it
     ask: Ask
     pictures: PictureSet
     extractors: dict[str, tuple[ExtractorCard, Found]]
     cells: list[Cell]
 
 
-def prepare(
-    models: str,
-    dataset: str,
-    metrics: str,
-    home: Home,
-    weights_dir: Path | None,
-    *,
-    direction: str | None,
-    split: str,
-    size: int | None,
-    limit: int | None,
-    seed: int,
-    precision: str,
-    skip_bad: bool,
-    dry_run: bool = False,
-) -> Plan:
-    """Check every word before any work: models, metrics, data set, pictures, weights.
-
-    With `dry_run` an extractor's weights that are not here stay there.
-    """
-    choices = parse_models(models)
-    wanted = parse_metrics(metrics)
-    data = load_dataset(dataset, home)
-    direction = direction or data.default_direction
-    wanted = _possible(wanted, data, split, direction)
-    pictures = collect(
-        data,
-        split=split,
+def prepare(question: Question, workshop: Workshop) -> Plan:
+    """Check every word before any work: models, metrics, data set, pictures, weights, protocol."""
+    asked = question
+    question, protocol = by_protocol(asked)
+    models = parse_models(",".join(question.models), question.training_seeds)
+    wanted = parse_metrics(question.metrics or "")
+    data = workshop.dataset(question.dataset)
+    assert question.split is not None
+    assert question.seed is not None
+    direction = question.direction or data.default_direction
+    wanted = _possible(wanted, data, question.split, direction)
+    pictures = workshop.pictures(
+        question.dataset,
+        split=question.split,
         direction=direction,
-        size=size,
-        limit=limit,
-        seed=seed,
-        skip_bad=skip_bad,
+        size=question.size,
+        limit=question.limit,
+        seed=question.seed,
+        skip_bad=question.skip_bad,
+        reference_split=question.reference_split,
     )
-    extractors = _extractors(wanted, home, weights_dir, dry_run)
+    extractors = _extractors(wanted, workshop)
+    if protocol is not None:
+        _as_frozen(protocol, data.name, direction, pictures, extractors)
     ask = Ask(
         dataset=data.name,
-        split=split,
+        split=question.split,
         direction=direction,
         metrics=wanted,
-        size=size,
-        limit=limit,
-        seed=seed,
-        precision=precision,
+        size=question.size,
+        limit=question.limit,
+        seed=question.seed,
+        precision=question.precision or "auto",
+        reference_split=question.reference_split,
+        protocol=protocol,
     )
     keys = {name: weights.key(card) for name, (card, weights) in extractors.items()}
-    found = cells(choices, pictures, ask, keys, home)
-    return Plan(ask=ask, pictures=pictures, extractors=extractors, cells=found)
+    found = cells(models, pictures, ask, keys, workshop.weights)
+    return Plan(asked=asked, ask=ask, pictures=pictures, extractors=extractors, cells=found)
 
 
 def _extractors(
-    wanted: tuple[MetricCard, ...], home: Home, weights_dir: Path | None, dry_run: bool
+    wanted: tuple[MetricCard, ...], workshop: Workshop
 ) -> dict[str, tuple[ExtractorCard, Found]]:
-    names = sorted({m.extractor for m in wanted if m.extractor})
+    names = sorted({name for m in wanted for name in m.extractors})
     cards = {name: extractor_card(name) for name in names}
-    look = expect if dry_run else find
-    return {name: (card, look(card, home, weights_dir)) for name, card in cards.items()}
+    return {name: (card, workshop.found(card)) for name, card in cards.items()}
+
+
+def _as_frozen(
+    protocol: Protocol,
+    dataset: str,
+    direction: str,
+    pictures: PictureSet,
+    extractors: dict[str, tuple[ExtractorCard, Found]],
+) -> None:
+    """AtlasError where weights or pictures are not those that the protocol names."""
+    assert protocol.recipe is not None
+    for name, sha256 in protocol.recipe.extractors.items():
+        if name in extractors and extractors[name][1].sha256 != sha256:
+            raise AtlasError(
+                f"protocol '{protocol.name}' needs {name} with sha256 {sha256[:12]}…, "
+                f"not {extractors[name][1].sha256[:12]}…",
+                hint="use the published weights, or ask without --protocol",
+            )
+    frozen = protocol.data.get(dataset, {})
+    if frozen.get("direction", direction) != direction:
+        return  # the digests are of the other direction
+    for name, digest in pictures.digests().items():
+        if frozen.get(name, digest) != digest:
+            raise AtlasError(
+                f"the pictures of '{dataset}' are not those of protocol '{protocol.name}' ({name})",
+                hint="get the data set again, or ask without --protocol",
+            )
 
 
 def _possible(
@@ -96,7 +114,7 @@ def _possible(
     kept: dict[str, MetricCard] = {}
     for metric in wanted:
         name = "lpips-source" if metric.name == "lpips" else metric.name
-        if metric_card(name).needs == "pairs" and not name.endswith("-source"):
+        if metric_card(name).needs_truth:
             warn(f"{name} needs true answers, which '{data.name}' {direction} has none of")
             continue
         kept[name] = metric_card(name)

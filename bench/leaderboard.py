@@ -6,9 +6,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bench.columns import Column, cell, column_of, scaled
+from bench.compare.contest import Contest, contest
+from bench.compare.kept import Kept
+from bench.compare.pareto import front
+from bench.compare.seeds import across_seeds
 from bench.records import Record
 
-__all__ = ["Column", "Row", "Table", "footer", "headers", "line", "markdown", "scaled", "tables"]
+__all__ = [
+    "QUESTION",
+    "Column",
+    "Row",
+    "Table",
+    "cell",
+    "column_of",
+    "compared",
+    "footer",
+    "headers",
+    "line",
+    "markdown",
+    "scaled",
+    "tables",
+]
 
 # A table holds records that agree in these: another one never shares a column with them.
 QUESTION = (
@@ -20,31 +39,10 @@ QUESTION = (
     "dataset_digest",
     "reference_digest",
     "pairs_digest",
+    "protocol",
+    "protocol_sha256",
 )
 RANKED_BY = ("kid", "kid-texture")  # then the first metric there is
-SCALED = {"kid": 1000, "kid-texture": 1000}  # in tables for people only: records stay raw
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One metric by one version of one extractor: numbers of two never stand below each other."""
-
-    metric: str
-    version: int
-    extractor: str | None
-    extractor_sha256: str | None
-    resize: str
-    direction: str
-    unit: str
-    comparable: bool
-
-    @property
-    def label(self) -> str:
-        """`KID ×10³ ↓`, with an asterisk where the extractor's weights are not the published."""
-        scale = " ×10³" if self.metric in SCALED else ""
-        unit = f" {self.unit}" if self.unit else ""
-        arrow = "↓" if self.direction == "lower" else "↑"
-        return f"{self.metric}{'' if self.comparable else '*'}{scale}{unit} {arrow}"
 
 
 @dataclass(slots=True)
@@ -54,13 +52,19 @@ class Row:
     model: str
     record: Record
     scores: dict[Column, Mapping[str, Any]] = field(default_factory=dict)
-    rank: int = 0
+    rank: int = 0  # the best that it may have; 0 without a score to rank by
+    last: int = 0  # the worst that it may have
+    group: str = ""  # models that share a letter cannot be told apart
+    pareto: bool = False  # no other model is both faster and better
+    measured: dict[Column, Record] = field(default_factory=dict)  # which record each score is of
 
     def to_json(self) -> dict[str, Any]:
         """One object with every score under its metric's name."""
         spec = self.record.spec
         return {
             "rank": self.rank or None,
+            "rank_last": self.last or None,
+            "group": self.group or None,
             "model": self.model,
             "status": self.record.status,
             **{name: spec.get(name) for name in QUESTION},
@@ -72,6 +76,7 @@ class Row:
             "scores": [dict(score) for score in self.scores.values()],
             "images_per_second": self.record.cost.get("images_per_second"),
             "parameters": self.record.cost.get("parameters"),
+            "pareto": self.pareto,
             "error": dict(self.record.error) if self.record.error else None,
         }
 
@@ -84,46 +89,54 @@ class Table:
     columns: list[Column]
     rows: list[Row]
     failed: list[Record]
-
-    @property
-    def ranked_by(self) -> Column | None:
-        """The column that decides the order."""
-        count = {c: sum(c in row.scores for row in self.rows) for c in self.columns}
-        ranking = [c for c in self.columns if c.metric in RANKED_BY] or self.columns[:1]
-        # The one that most models have: a model without it would stand below worse ones.
-        ranking.sort(key=lambda c: (-count[c], c.metric not in RANKED_BY[:1], not c.comparable))
-        return ranking[0] if ranking else None
+    ranked_by: Column | None = None  # the column that decides the order
+    how: str = ""  # differences were found, on which the ranks stand
 
 
-def tables(records: Iterable[Record]) -> list[Table]:
-    """One table for each question, the one with most models first."""
+def _ranked_by(columns: Sequence[Column], rows: Sequence[Row]) -> Column | None:
+    """The column that decides the order."""
+    count = {column: sum(column in row.scores for row in rows) for column in columns}
+    ranking = [c for c in columns if c.metric in RANKED_BY] or list(columns[:1])
+    # The one that most models have: a model without it would stand below worse ones.
+    ranking.sort(key=lambda c: (-count[c], c.metric not in RANKED_BY[:1], not c.comparable))
+    return ranking[0] if ranking else None
+
+
+def tables(records: Iterable[Record], kept: Kept | None = None) -> list[Table]:
+    """One table for each question, the one with most models first.
+
+    With `kept` ranks come from paired differences; without, from the intervals alone.
+    """
     groups: dict[tuple[Any, ...], list[Record]] = {}
     for record in records:
         groups.setdefault(tuple(record.spec.get(k) for k in QUESTION), []).append(record)
-    made = [_table(dict(zip(QUESTION, key, strict=True)), group) for key, group in groups.items()]
+    made = [
+        _table(dict(zip(QUESTION, key, strict=True)), group, kept) for key, group in groups.items()
+    ]
     return sorted(made, key=lambda t: (-len(t.rows), str(t.question)))
 
 
-def _table(question: dict[str, Any], records: list[Record]) -> Table:
-    rows: dict[tuple[str, str, str], Row] = {}
+def _table(question: dict[str, Any], records: list[Record], kept: Kept | None) -> Table:
+    rows: dict[tuple[str, ...], Row] = {}
     columns: dict[Column, None] = {}
     # Oldest first, so that the newest score of a metric is the one that stays.
     for record in sorted(records, key=lambda r: r.finished):
         if record.status != "done":
             continue
         spec = record.spec
-        key = (record.model, spec["weights_sha256"], spec["precision"])
+        key = (record.model, spec["weights_sha256"], spec["precision"], str(spec.get("style")))
         row = rows.setdefault(key, Row(record.model, record))
         row.record = record
         for score in record.scores:
-            column = _column(score)
+            column = column_of(score)
             columns[column] = None
-            row.scores[column] = score
+            row.scores[column], row.measured[column] = score, record
     done = {row.model for row in rows.values()}
     _tell_apart(rows.values())
     failed = [r for r in records if r.status == "error" and r.model not in done]
     table = Table(question, sorted(columns, key=_order), list(rows.values()), failed)
-    _rank(table)
+    table.ranked_by = _ranked_by(table.columns, table.rows)
+    _rank(table, kept)
     return table
 
 
@@ -138,73 +151,56 @@ def _tell_apart(rows: Iterable[Row]) -> None:
             row.model += f" {spec['weights_sha256'][:6]} {spec['precision']}"
 
 
-def _column(score: Mapping[str, Any]) -> Column:
-    fields: dict[str, Any] = {name: score.get(name) for name in Column.__dataclass_fields__}
-    return Column(**fields)
-
-
 def _order(column: Column) -> tuple[int, str]:
     first = ("kid", "fid", "kid-texture", "fid-texture", "lpips", "lpips-source", "ssim", "psnr")
     place = first.index(column.metric) if column.metric in first else len(first)
     return place, f"{column.metric}{column.extractor_sha256}"
 
 
-def _rank(table: Table) -> None:
-    """Sort by value; a rank is one more than the number of models that are surely better.
-
-    Surely: the whole 95 % interval is better than the whole of the other. So models that cannot
-    be told apart share a rank.
-    """
+def _rank(table: Table, kept: Kept | None) -> None:
+    """Sort by value; a rank is one more than the number of models that are surely better."""
     column = table.ranked_by
     if column is None:
         return
     sign = 1.0 if column.direction == "lower" else -1.0
     having = [row for row in table.rows if column in row.scores]
     having.sort(key=lambda row: sign * row.scores[column]["value"])
-    for row in having:
-        own = _signed(row.scores[column], sign)[0]
-        row.rank = 1 + sum(_signed(o.scores[column], sign)[1] < own for o in having)
+    found = compared(having, column, kept)
+    for row, (first, last), group in zip(having, found.ranks, found.letters, strict=True):
+        row.rank, row.last, row.group = first, last, group
+    table.how = found.how
+    fast = [row for row in having if row.record.cost.get("images_per_second")]
+    points = [
+        (sign * row.scores[column]["value"], -row.record.cost["images_per_second"]) for row in fast
+    ]
+    for row, mark in zip(fast, front(points), strict=True):
+        row.pareto = mark and len(fast) > 1
     rest = sorted((row for row in table.rows if column not in row.scores), key=lambda r: r.model)
     table.rows = having + rest
 
 
-def _signed(score: Mapping[str, Any], sign: float) -> tuple[float, float]:
-    low, high = sorted((sign * score["low"], sign * score["high"]))
-    return low, high
+def compared(rows: Sequence[Row], column: Column, kept: Kept | None) -> Contest:
+    """What may be said of the order of rows that all have a score in `column`."""
+    return contest([(row.measured[column], row.scores[column]) for row in rows], kept)
 
 
 def headers(table: Table) -> list[str]:
     """Column titles for people."""
-    return ["rank", "model", *(column.label for column in table.columns), "img/s"]
+    return ["rank", "group", "model", *(column.label for column in table.columns), "img/s"]
 
 
 def line(table: Table, row: Row) -> list[str]:
     """The cells of a row for people: value ± half of the interval."""
     cells = [cell(row.scores.get(column), column) for column in table.columns]
     speed = row.record.cost.get("images_per_second")
-    return [str(row.rank or ""), row.model, *cells, f"{speed:.1f}" if speed else ""]
-
-
-def cell(score: Mapping[str, Any] | None, column: Column) -> str:
-    """`12.3 ±0.4`, in the digits that the interval allows; empty without a score."""
-    value, half = scaled(score, column)
-    if value is None or half is None:
-        return ""
-    digits = 3 if abs(value) < 10 else 2 if abs(value) < 100 else 1
-    return f"{value:.{digits}f} ±{half:.{digits}f}"
-
-
-def scaled(score: Mapping[str, Any] | None, column: Column) -> tuple[float | None, float | None]:
-    """Value and half of the interval in the unit of the column's label."""
-    if score is None:
-        return None, None
-    scale = SCALED.get(column.metric, 1)
-    return score["value"] * scale, (score["high"] - score["low"]) / 2 * scale
+    rank = f"{row.rank}–{row.last}" if row.last > row.rank else str(row.rank or "")
+    shown = f"{speed:.1f}{' ◆' if row.pareto else ''}" if speed else ""
+    return [rank, row.group, row.model, *cells, shown]
 
 
 def footer(table: Table) -> list[str]:
     """n, spread, extractor and resize policy of every column, and what marks mean."""
-    notes = []
+    notes = [f"protocol {table.question['protocol']}"] if table.question.get("protocol") else []
     for column in table.columns:
         scores = [row.scores[column] for row in table.rows if column in row.scores]
         counts = sorted({(s["n"], s["n_reference"]) for s in scores})
@@ -221,12 +217,31 @@ def footer(table: Table) -> list[str]:
     notes += sorted({w for row in table.rows for w in row.record.warnings})
     if table.ranked_by is not None:
         notes.append(
-            f"ranked by {table.ranked_by.metric}; models share a rank where their 95 % "
-            "intervals overlap"
+            f"ranked by {table.ranked_by.metric}; models that share a letter cannot be told apart "
+            f"(95 % for all pairs together){': ' if table.how else ''}{table.how}"
         )
-        unranked = [row.model for row in table.rows if table.ranked_by not in row.scores]
+        if any(row.pareto for row in table.rows):
+            notes.append(f"◆ no model is both faster and better by {table.ranked_by.metric}")
+        notes += _over_seeds(table, table.ranked_by)
+        ranked = table.ranked_by
+        unranked = [row.model for row in table.rows if ranked not in row.scores]
         if unranked:
             notes.append(f"no rank without {table.ranked_by.metric}: {', '.join(unranked)}")
+    return notes
+
+
+def _over_seeds(table: Table, column: Column) -> list[str]:
+    """A note for every method of which several trainings differ by their seed."""
+    families: dict[str, list[float]] = {}
+    for row in table.rows:
+        if column in row.scores and (family := row.record.card.get("family")):
+            families.setdefault(str(family), []).append(row.scores[column]["value"])
+    notes = []
+    for family, values in sorted(families.items()):
+        if len(values) > 1:
+            seeds = across_seeds(values)
+            shown = cell({"value": seeds.mean, "low": seeds.low, "high": seeds.high}, column)
+            notes.append(f"{family}: {shown} over {seeds.count} training seeds ({column.metric})")
     return notes
 
 

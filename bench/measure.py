@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import resource
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,18 +9,22 @@ from typing import Any
 import numpy as np
 import torch
 
+from bench.cautions import cautions
+from bench.cost import Meter, joule_counter, macs, memory, model_bytes, speed
+from bench.metrics.copies import NEAR, nearest
 from bench.metrics.registry import MetricCard
 from bench.metrics.score import Score
-from bench.observe import Bench, Seen, Vectors, observe
+from bench.observe import Bench, Seen, Vectors, observe, training_features, why_not
 from bench.pictures import Picture, reader
 from bench.translate import Clock, output_path
-from data.errors import AtlasError
+from data.errors import AtlasError, StorageProblem
 from data.images import encode
 from zoo.translator import Translator
 
 __all__ = ["Result", "measure"]
 
 GALLERY = 64  # sources and targets that are kept for looking at; outputs are all kept
+SHOWN = 3  # copies that are named in a warning
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,13 +48,16 @@ def measure(
 
     Raises FloatingPointError when the model gives NaN; whatever else a model raises passes.
     """
-    clock, result = Clock(), Result()
+    clock, result, meter = Clock(), Result(), _meter(translator.device)
+    if translator.device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(translator.device)
     with clock.stage("total"):
-        seen = observe(run, translator, bench, clock, advance)
+        seen = observe(run, translator, bench, clock, meter, advance)
         with clock.stage("metrics"):
+            result.warnings += cautions(bench.pictures)
             for metric in bench.metrics:
                 _score(metric, bench, seen, references, result)
-    result.cost = _cost(translator, bench, clock, seen.made)
+    result.cost = _cost(translator, bench, clock, meter, seen.made)
     result.pictures = _gallery(run, bench, seen)
     return result
 
@@ -62,21 +66,37 @@ def _score(
     metric: MetricCard, bench: Bench, seen: Seen, references: Vectors, result: Result
 ) -> None:
     try:
-        if metric.needs == "pairs":
-            score = metric.compute(seen.values[metric.name], bench.seed)
-        else:
-            score = _of_features(metric, bench, seen, references)
-    except AtlasError as problem:  # too few pictures for this one: the others still count
-        result.warnings.append(f"no {metric.name}: {problem.message}")
-        return
-    result.scores.append(_with_protocol(score, metric, bench))
-    result.warnings += score.warnings
+        if metric.name in seen.problems:
+            raise AtlasError(seen.problems[metric.name])
+        score = _computed(metric, bench, seen, references, result)
+        result.scores.append(_with_protocol(score, metric, bench))
+        result.warnings += score.warnings
+    except (KeyboardInterrupt, MemoryError, StorageProblem):
+        raise
+    except Exception as problem:  # too few pictures, a plug-in that throws: the others still count
+        result.warnings.append(f"no {metric.name}: {why_not(problem)}")
+
+
+def _computed(
+    metric: MetricCard, bench: Bench, seen: Seen, references: Vectors, result: Result
+) -> Score:
+    if metric.needs in ("pairs", "draws"):
+        found: Score = metric.compute(seen.values[metric.name], bench.seed)
+        if metric.needs == "draws" and found.value == 0:
+            result.warnings.append(f"{metric.name} is 0: the model gives one answer to a source")
+        return found
+    if metric.compared == "training":
+        return _against_training(metric, bench, seen, result)
+    return _of_features(metric, bench, seen, references)
 
 
 def _of_features(metric: MetricCard, bench: Bench, seen: Seen, references: Vectors) -> Score:
     assert metric.extractor is not None
     own = seen.vectors[metric.extractor][metric.layer].astype(np.float64)
     other = references[metric.extractor][metric.layer].astype(np.float64)
+    if metric.needs == "both":
+        both: Score = metric.compute(own, other, seen.values[metric.name], bench.seed)
+        return both
     score: Score = metric.compute(own, other, bench.seed)
     if metric.beside is None:
         return score
@@ -84,60 +104,67 @@ def _of_features(metric: MetricCard, bench: Bench, seen: Seen, references: Vecto
     return replace(score, extra={**score.extra, **metric.beside(*named, bench.seed)})
 
 
+def _against_training(metric: MetricCard, bench: Bench, seen: Seen, result: Result) -> Score:
+    """The score against training pictures; the outputs nearest to one are named."""
+    assert metric.extractor is not None
+    training, vectors = training_features(bench, metric.extractor)
+    own = seen.vectors[metric.extractor][metric.layer].astype(np.float64)
+    other = vectors[metric.layer].astype(np.float64)
+    score: Score = metric.compute(own, other, bench.seed)
+    rows, ratio = nearest(own, other)
+    sources = bench.pictures.sources
+    for i in [int(i) for i in np.argsort(ratio, kind="stable")[:SHOWN] if ratio[i] < NEAR]:
+        result.warnings.append(
+            f"{metric.name}: the output for {sources[i].ref.path.name} copies training picture "
+            f"{training[rows[i]].ref.path.name} ({ratio[i]:.2f} of the way to its neighbour)"
+        )
+    return score
+
+
 def _by_name(pictures: Sequence[Picture]) -> list[int]:
     return sorted(range(len(pictures)), key=lambda row: pictures[row].ref.path.name)
 
 
 def _with_protocol(score: Score, metric: MetricCard, bench: Bench) -> Score:
+    """The score with its extractors, their weights and what they do to pictures."""
     size = bench.pictures.size
     steps = [f"Pillow bicubic to {size}×{size}"] if size else []
-    if metric.extractor is None:
-        return replace(score, resize=", then ".join(steps) or "none", version=metric.version)
-    card, found = bench.cards[metric.extractor]
-    steps += [card.resize] if card.resize != "none" else []
+    used = [bench.cards[name] for name in metric.extractors]
+    steps += [card.resize for card, _ in used if card.resize != "none"]
     return replace(
         score,
         version=metric.version,
-        extractor=f"{card.name}/{card.version}",
-        extractor_sha256=found.sha256,
-        comparable=found.published,
+        extractor=" and ".join(f"{card.name}/{card.version}" for card, _ in used) or None,
+        extractor_sha256=" and ".join(found.sha256 for _, found in used) or None,
+        comparable=all(found.published for _, found in used),
         resize=", then ".join(steps) or "none",
     )
 
 
-def _cost(translator: Translator, bench: Bench, clock: Clock, made: int) -> dict[str, Any]:
-    seconds = clock.seconds
-    cuda = translator.device.type == "cuda"
-    # Linux gives kilobytes, macOS bytes.
-    unit = 1 if sys.platform == "darwin" else 1024
+def _meter(device: torch.device) -> Meter:
+    if device.type != "cuda":
+        return Meter(lambda: None)
+    return Meter(joule_counter(str(torch.cuda.get_device_properties(device).uuid)))
+
+
+def _cost(
+    translator: Translator, bench: Bench, clock: Clock, meter: Meter, made: int
+) -> dict[str, Any]:
+    height, width = reader(bench.pictures.size)(bench.pictures.sources[0].ref).shape[:2]
+    joules = meter.joules / made if meter.joules is not None and made else None
     return {
-        "seconds": {stage: round(value, 4) for stage, value in seconds.items()},
+        "seconds": {stage: round(value, 4) for stage, value in clock.seconds.items()},
         "images": made,
-        "images_per_second": round(made / seconds["translate"], 2) if made else None,
-        "peak_memory_bytes": torch.cuda.max_memory_allocated()
-        if cuda
-        else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
+        **speed(clock.laps),
+        **memory(translator.device),
         "parameters": translator.parameters,
-        "macs": _macs(translator, bench),
+        "model_bytes": model_bytes(translator.module),
+        "macs": macs(translator.module, *translator.padded(height, width)),
+        "joules_per_image": None if joules is None else round(joules, 4),
         "device": str(translator.device),
         "precision": translator.precision,
         "batch": bench.batch,
     }
-
-
-def _macs(translator: Translator, bench: Bench) -> int | None:
-    """Multiply-accumulates for one source, counted on shapes alone; None where it cannot be."""
-    from torch.utils.flop_counter import FlopCounterMode
-
-    height, width = reader(bench.pictures.size)(bench.pictures.sources[0].ref).shape[:2]
-    shape = translator.padded(height, width)
-    try:
-        module = copy.deepcopy(translator.module).to("meta")
-        with FlopCounterMode(display=False) as counter, torch.inference_mode():
-            module(torch.empty(1, 3, *shape, device="meta"))
-    except (RuntimeError, NotImplementedError):
-        return None
-    return int(counter.get_total_flops()) // 2
 
 
 def _gallery(run: str, bench: Bench, seen: Seen) -> list[dict[str, Any]]:
@@ -154,7 +181,8 @@ def _gallery(run: str, bench: Bench, seen: Seen) -> list[dict[str, Any]]:
                 "source": _keep(sources[i], bench) if i in shown else None,
                 "output": str(output.relative_to(bench.home.root)),
                 "target": _keep(truths[i], bench) if truths and i in shown else None,
-                "scores": {name: float(values[i]) for name, values in seen.values.items()},
+                "output_sha256": seen.digests[i],
+                "scores": {k: float(v[i]) for k, v in seen.values.items() if v.ndim == 1},
             }
         )
     return rows

@@ -5,24 +5,42 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.cost import Meter
 from bench.features.extractor import Extractor, ExtractorCard, Found, PairExtractor
+from bench.features.halved import halved
 from bench.features.store import FeatureStore, Layers
 from bench.metrics.registry import MetricCard
 from bench.pictures import Array, Picture, PictureSet, reader
-from bench.translate import Clock, extract, outputs, tensor
-from data.errors import AtlasError
+from bench.translate import Batch, Clock, draws, extract, outputs, tensor
+from data.datasets import ImageRef
+from data.errors import AtlasError, StorageProblem
+from data.images import digest
 from data.paths import Home
 from zoo.batches import batches
+from zoo.translate import apply
 from zoo.translator import Translator
 
-__all__ = ["Bench", "Seen", "Vectors", "observe", "reference_features"]
+__all__ = [
+    "DRAWS",
+    "Bench",
+    "Seen",
+    "Vectors",
+    "observe",
+    "reference_features",
+    "training_features",
+    "why_not",
+]
 
 Vectors = dict[str, Layers]  # extractor -> layer -> float32 [N,d]
 Advance = Callable[[int], None]
+
+DRAWS = 5  # outputs of one source, where their diversity is measured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,43 +68,95 @@ class Seen:
 
     vectors: Vectors = field(default_factory=dict)
     values: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    digests: dict[int, str] = field(default_factory=dict)  # of the outputs' pixels
+    problems: dict[str, str] = field(default_factory=dict)  # why a metric has no values
     made: int = 0  # outputs made now, not left by an interrupted run
+
+
+def why_not(problem: Exception) -> str:
+    """What to tell of a metric that failed: a person's words for it, or the kind of error."""
+    if isinstance(problem, AtlasError):
+        return problem.message
+    return f"it raised {type(problem).__name__}: {problem}"
 
 
 def reference_features(bench: Bench, advance: Advance) -> Vectors:
     """Vectors of all references for every extractor, most of them from the store."""
-    rows: dict[str, list[Layers]] = defaultdict(list)
+    return _features(bench, bench.extractors, bench.pictures.references, advance)
+
+
+def training_features(bench: Bench, extractor: str) -> tuple[list[Picture], Layers]:
+    """The training pictures of the target domain by content, and their vectors.
+
+    AtlasError where the data set has none.
+    """
+    refs = bench.pictures.training.get("reference", ())
+    if not refs:
+        raise AtlasError("the data set has no training pictures apart from the measured ones")
     read = reader(bench.pictures.size)
-    for group, pictures in batches(
-        bench.pictures.references, lambda p: read(p.ref), bench.batch, _changed
-    ):
-        for name, found in extract(pictures, bench.extractors, bench.keys(), bench.store).items():
-            rows[name] += found
+    known: dict[str, Picture] = {}
+    for group, pictures in batches(refs, read, bench.batch, _left_out):
+        for ref, picture in zip(group, pictures, strict=True):
+            content = digest(picture)
+            known.setdefault(content, Picture(ref, content))
+    chosen = [known[content] for content in sorted(known)]
+    only = {extractor: bench.extractors[extractor]}
+    return chosen, _features(bench, only, chosen, _untold)[extractor]
+
+
+def _features(
+    bench: Bench, extractors: Mapping[str, Extractor], chosen: Sequence[Picture], advance: Advance
+) -> Vectors:
+    """Vectors by extractor; only pictures that the store does not know are read."""
+    keys = bench.keys()
+    digests = [picture.digest for picture in chosen]
+    rows = {name: bench.store.get(keys[name], digests) for name in extractors}
+    todo = [p for p in chosen if any(p.digest not in known for known in rows.values())]
+    advance(len(chosen) - len(todo))
+    read = reader(bench.pictures.size)
+    for group, pictures in batches(todo, lambda p: read(p.ref), bench.batch, _changed):
+        contents = [picture.digest for picture in group]
+        found = extract(pictures, contents, extractors, keys, bench.store)
+        for name, layers in found.items():
+            rows[name] |= dict(zip(contents, layers, strict=True))
         advance(len(group))
-    return {name: _stack(found) for name, found in rows.items()}
+    return {name: _stack([known[d] for d in digests]) for name, known in rows.items()}
 
 
-def observe(run: str, translator: Translator, bench: Bench, clock: Clock, advance: Advance) -> Seen:
+def observe(
+    run: str,
+    translator: Translator,
+    bench: Bench,
+    clock: Clock,
+    meter: Meter,
+    advance: Advance,
+) -> Seen:
     """Translate every source, and take features and pairwise numbers while outputs are at hand."""
     rows: dict[str, dict[int, Layers]] = defaultdict(dict)
-    values: dict[str, dict[int, float]] = defaultdict(dict)
+    values: dict[str, dict[int, Any]] = defaultdict(dict)
     seen, truth = Seen(), _truths(bench)
+    answers = _answers(translator, bench)
     folder, read = bench.home.runs / run / "images", reader(bench.pictures.size)
-    for batch in outputs(translator, bench.pictures.sources, read, folder, bench.batch, clock):
+    sources = bench.pictures.sources
+    for batch in outputs(translator, sources, read, folder, bench.batch, clock, meter):
         with clock.stage("features"):
-            found = extract(batch.outputs, bench.extractors, bench.keys(), bench.store)
+            contents = [digest(picture) for picture in batch.outputs]
+            seen.digests |= dict(zip(batch.rows, contents, strict=True))
+            found = extract(batch.outputs, contents, bench.extractors, bench.keys(), bench.store)
             for name, layers in found.items():
                 rows[name] |= dict(zip(batch.rows, layers, strict=True))
             targets = [truth(row) for row in batch.rows] if truth else []
-            for metric in (m for m in bench.metrics if m.needs == "pairs"):
-                against = batch.sources if _of_source(metric) else targets
-                numbers = _pairs(metric, bench, batch.outputs, against)
-                values[metric.name] |= dict(zip(batch.rows, map(float, numbers), strict=True))
+            for name, numbers in _numbers(bench, batch, targets, answers, seen.problems).items():
+                values[name] |= dict(zip(batch.rows, numbers, strict=True))
         seen.made += len(batch.rows) if batch.new else 0
         advance(len(batch.rows))
-    order = range(len(bench.pictures.sources))
+    order = range(len(sources))
     seen.vectors = {name: _stack([found[i] for i in order]) for name, found in rows.items()}
-    seen.values = {name: np.array([found[i] for i in order]) for name, found in values.items()}
+    seen.values = {
+        name: np.array([found[i] for i in order], dtype=np.float64)
+        for name, found in values.items()
+        if name not in seen.problems
+    }
     return seen
 
 
@@ -94,26 +164,80 @@ def _changed(picture: Picture, problem: AtlasError) -> None:
     raise AtlasError(f"a picture changed while it was measured: {problem.message}") from problem
 
 
+def _left_out(ref: ImageRef, problem: AtlasError) -> None:
+    """A training picture that cannot be read is nobody's neighbour."""
+
+
+def _untold(count: int) -> None:
+    """Progress that nobody sees."""
+
+
 def _stack(rows: Sequence[Layers]) -> Layers:
     return {layer: np.stack([row[layer] for row in rows]) for layer in rows[0]}
-
-
-def _of_source(metric: MetricCard) -> bool:
-    return metric.name.endswith("-source")
 
 
 def _truths(bench: Bench) -> Callable[[int], Array] | None:
     """Reads the true answer for a source; None when no metric asks for one."""
     truths, read = bench.pictures.truths, reader(bench.pictures.size)
-    wanted = any(m.needs == "pairs" and not _of_source(m) for m in bench.metrics)
-    if truths is None or not wanted:
+    if truths is None or not any(metric.needs_truth for metric in bench.metrics):
         return None
     return lambda row: read(truths[row].ref)
 
 
+def _answers(translator: Translator, bench: Bench) -> list[Translator]:
+    """The translators whose outputs differ for one source; none when no metric asks for them."""
+    wanted = any(metric.needs == "draws" for metric in bench.metrics)
+    return draws(translator, DRAWS) if wanted else []
+
+
+def _numbers(
+    bench: Bench,
+    batch: Batch,
+    targets: Sequence[Array],
+    answers: Sequence[Translator],
+    problems: dict[str, str],
+) -> dict[str, Sequence[Any]]:
+    """A number a picture for every metric of pairs; one that fails is noted and left out."""
+    found: dict[str, Sequence[Any]] = {}
+    shared: dict[tuple[str, str], Sequence[Any]] = {}  # LPIPS to the source serves two metrics
+    for metric in bench.metrics:
+        if metric.needs == "features" or metric.name in problems:
+            continue
+        key = (metric.pairs_through or metric.name, f"{metric.needs == 'draws'} {metric.against}")
+        try:
+            if key not in shared:
+                shared[key] = _of_batch(metric, bench, batch, targets, answers)
+            found[metric.name] = shared[key]
+        except (KeyboardInterrupt, MemoryError, StorageProblem):
+            raise
+        except Exception as problem:  # a plug-in may fail in any way; the other metrics go on
+            problems[metric.name] = why_not(problem)
+    return found
+
+
+def _of_batch(
+    metric: MetricCard,
+    bench: Bench,
+    batch: Batch,
+    targets: Sequence[Array],
+    answers: Sequence[Translator],
+) -> Sequence[Any]:
+    if metric.needs == "draws":
+        return _diversity(metric, bench, [apply(one, batch.sources) for one in answers])
+    return _pairs(metric, bench, batch.outputs, targets if metric.needs_truth else batch.sources)
+
+
+def _diversity(metric: MetricCard, bench: Bench, made: Sequence[Any]) -> Sequence[float]:
+    """For each source the mean number over pairs of its outputs; 0 where there is but one."""
+    parts = [_pairs(metric, bench, list(a), list(b)) for a, b in combinations(made, 2)]
+    if not parts:
+        return [0.0] * len(made[0])
+    return list(np.mean(np.array(parts, dtype=np.float64), axis=0))
+
+
 def _pairs(
     metric: MetricCard, bench: Bench, made: Sequence[Array], against: Sequence[Array]
-) -> Sequence[float] | NDArray[np.float64]:
+) -> Sequence[Any]:
     for output, other in zip(made, against, strict=True):
         if output.shape != other.shape:
             raise AtlasError(
@@ -121,7 +245,11 @@ def _pairs(
                 f"{other.shape[:2]}",
                 hint="measure all at one size: --size 256",
             )
+    name = metric.pairs_through or metric.name
     if metric.pair is not None:
-        return [metric.pair(a, b) for a, b in zip(made, against, strict=True)]
-    assert metric.extractor is not None
-    return bench.pair_extractors[metric.extractor](tensor(made), tensor(against))
+        numbers = np.array([metric.pair(a, b) for a, b in zip(made, against, strict=True)])
+    else:
+        numbers = halved(name, bench.pair_extractors[name], tensor(made), tensor(against))
+    if not np.isfinite(numbers).all():
+        raise AtlasError(f"{name} gives NaN or infinity")
+    return list(numbers)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from itertools import repeat
 
 import numpy as np
@@ -17,16 +17,19 @@ from zoo.batches import batches
 
 __all__ = ["Picture", "PictureSet", "collect", "reader"]
 
+TRAINING = "train"  # the split that models learn from
+
 Array = NDArray[np.uint8]
 Reader = Callable[[ImageRef], Array]
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture and the sha256 of its pixels as they are measured."""
+    """A picture, the sha256 of its pixels as they are measured, and its file's height and width."""
 
     ref: ImageRef
     digest: str
+    shape: tuple[int, int] = (0, 0)  # 0 where nobody noted it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,8 @@ class PictureSet:
     truths: tuple[Picture, ...] | None  # row i belongs to source i
     size: int | None
     skipped: tuple[str, ...]  # unreadable files that were left out because the person said so
+    # Training pictures of the same roles, where the data set has some that are not these.
+    training: Mapping[str, tuple[ImageRef, ...]] = field(default_factory=dict)
 
     def digests(self) -> dict[str, str | None]:
         """One sha256 a role; order, names and places of the files do not matter."""
@@ -63,11 +68,11 @@ def _join(digests: Sequence[str]) -> str:
 def reader(size: int | None) -> Reader:
     """Reads a picture as uint8 [H,W,3], or bicubic to a square of `size` pixels."""
 
-    def read(ref: ImageRef) -> Array:
-        picture = ref.read()
-        return picture if size is None else resize(picture, (size, size))
+    return lambda ref: _sized(ref.read(), size)
 
-    return read
+
+def _sized(picture: Array, size: int | None) -> Array:
+    return picture if size is None else resize(picture, (size, size))
 
 
 def collect(
@@ -79,6 +84,7 @@ def collect(
     limit: int | None,
     seed: int,
     skip_bad: bool,
+    reference_split: str = "",
 ) -> PictureSet:
     """Read every picture once and note its content.
 
@@ -88,11 +94,11 @@ def collect(
     """
     bad: list[str] = []
     sources = dataset.sources(split, direction)
-    references = dataset.references(split, direction)
+    references = dataset.references(reference_split or split, direction)
     truths = dataset.truths(split, direction)
     # Of a paired set the references are the true answers: each file is read once.
     wanted = dict.fromkeys([*sources, *references, *(truths or ())])
-    known = _known(list(wanted), reader(size), skip_bad, bad)
+    known = _known(list(wanted), size, skip_bad, bad)
     rows = [
         (known[s], None if t is None else known[t])
         for s, t in zip(sources, truths or repeat(None), strict=False)
@@ -107,7 +113,21 @@ def collect(
         truths=None if truths is None else tuple(t for _, t in rows if t is not None),
         size=size,
         skipped=tuple(bad),
+        training=_training(dataset, direction, wanted.keys()),
     )
+
+
+def _training(
+    dataset: Dataset, direction: str, measured: Set[ImageRef]
+) -> dict[str, tuple[ImageRef, ...]]:
+    """Pictures to learn from, by role; where one folder is every split, those apart are none."""
+    if TRAINING not in dataset.splits:
+        return {}
+    roles = {
+        "source": dataset.sources(TRAINING, direction),
+        "reference": dataset.references(TRAINING, direction),
+    }
+    return {role: tuple(r for r in refs if r not in measured) for role, refs in roles.items()}
 
 
 def _enough(dataset: Dataset, split: str, sources: int, references: int) -> None:
@@ -121,8 +141,15 @@ def _enough(dataset: Dataset, split: str, sources: int, references: int) -> None
 
 
 def _known(
-    refs: Sequence[ImageRef], read: Reader, skip_bad: bool, bad: list[str]
+    refs: Sequence[ImageRef], size: int | None, skip_bad: bool, bad: list[str]
 ) -> dict[ImageRef, Picture]:
+    shapes: dict[ImageRef, tuple[int, int]] = {}
+
+    def read(ref: ImageRef) -> Array:
+        picture = ref.read()
+        shapes[ref] = (picture.shape[0], picture.shape[1])
+        return _sized(picture, size)
+
     def refuse(ref: ImageRef, problem: BadImage) -> None:
         if not skip_bad:
             raise AtlasError(
@@ -132,7 +159,8 @@ def _known(
 
     found: dict[ImageRef, Picture] = {}
     for items, pictures in batches(refs, read, 16, refuse):
-        found |= {ref: Picture(ref, digest(p)) for ref, p in zip(items, pictures, strict=True)}
+        for ref, picture in zip(items, pictures, strict=True):
+            found[ref] = Picture(ref, digest(picture), shapes[ref])
     return found
 
 

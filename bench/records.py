@@ -5,18 +5,32 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench.store.migrations import SCHEMA, NewerSchema, migrated
 from data.console import warn
 from data.errors import AtlasError, UsageProblem
-from data.files import write_text
+from data.files import replacing, write_text
 
-__all__ = ["SCHEMA", "NewerRecord", "Record", "find", "read", "read_all", "record_id", "write"]
-
-SCHEMA = 1  # fields are added under the same number, never reused
+__all__ = [
+    "SCHEMA",
+    "NewerRecord",
+    "Record",
+    "checked",
+    "find",
+    "identity",
+    "path_of",
+    "read",
+    "read_all",
+    "record_id",
+    "safe_name",
+    "seal",
+    "write",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,37 +71,77 @@ def record_id(decides: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
+def identity(spec: Mapping[str, Any]) -> str:
+    """The id that a spec must have.
+
+    The data set's name, and what the model's file or weights are called, are for people: the
+    content alone decides.
+    """
+    decides = {name: value for name, value in spec.items() if name != "dataset"}
+    decides["model"] = re.split("[@.:]", str(spec["model"]))[0]
+    return record_id(decides)
+
+
+def seal(content: Mapping[str, Any]) -> str:
+    """The sha256 of a record's content but for the seal: an edit by hand breaks it."""
+    unsealed = {name: value for name, value in content.items() if name != "seal"}
+    canonical = json.dumps(unsealed, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
 def path_of(results: Path, dataset: str, model: str, run: str) -> Path:
     """results/<dataset>/<model>/<id>.json; `@` and slashes in a model's name become `-`."""
-    return results / _safe(dataset) / _safe(model) / f"{run}.json"
+    return results / safe_name(dataset) / safe_name(model) / f"{run}.json"
 
 
-def _safe(name: str) -> str:
+def safe_name(name: str) -> str:
+    """A name as a folder: what is no letter, digit or `._+=,` becomes `-`."""
     return "".join(c if c.isalnum() or c in "._+=," else "-" for c in name).lstrip(".") or "-"
 
 
 def write(results: Path, record: Record) -> Path:
-    """Write a record in one piece; the same id replaces its file."""
+    """Write a record in one piece, sealed.
+
+    A finished record is never lost: one of the same id that says something else goes to
+    `former/` beside it, named by when it was finished.
+    """
     path = path_of(results, record.spec["dataset"], record.model, record.id)
-    write_text(path, json.dumps(record.to_json(), indent=1, ensure_ascii=False, allow_nan=False))
+    content = json.loads(json.dumps(record.to_json(), allow_nan=False))
+    _keep_former(path, content)
+    text = json.dumps({**content, "seal": seal(content)}, indent=1, ensure_ascii=False)
+    write_text(path, text + "\n")
     return path
 
 
-def read(path: Path) -> Record:
-    """The record in a file; AtlasError when it is damaged or of another schema."""
+def _keep_former(path: Path, content: Mapping[str, Any]) -> None:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        schema = content.get("schema")
-        if isinstance(schema, int) and schema > SCHEMA:
-            raise NewerRecord(
-                f"{path} has schema {schema}, and this version knows up to {SCHEMA}",
-                hint="install a newer i2i-atlas, or use another --home",
-            )
-        known = {name: content[name] for name in Record.__dataclass_fields__ if name in content}
-        lists = {name: tuple(known[name]) for name in ("scores", "warnings", "pictures")}
-        return _checked(Record(**{**known, **lists}))
+        former = json.loads(path.read_text(encoding="utf-8"))
+        finished = former["status"] == "done" and former["finished"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return  # none there, or nothing that could be read
+    if finished and {k: v for k, v in former.items() if k != "seal"} != content:
+        with replacing(path.parent / "former" / f"{path.stem}.{safe_name(finished)}.json") as kept:
+            kept.write_bytes(path.read_bytes())
+
+
+def read(path: Path) -> Record:
+    """The record in a file, in the present schema; AtlasError when it is damaged or newer."""
+    try:
+        return checked(migrated(json.loads(path.read_text(encoding="utf-8"))))
+    except NewerSchema as problem:
+        raise NewerRecord(
+            f"{path} has schema {problem}, and this version knows up to {SCHEMA}",
+            hint="install a newer i2i-atlas, or use another --home",
+        ) from problem
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
         raise AtlasError(f"{path} is no record that can be read: {problem}") from problem
+
+
+def checked(content: Mapping[str, Any]) -> Record:
+    """Content of the present schema as a Record; ValueError or KeyError with what is wrong."""
+    known = {name: content[name] for name in Record.__dataclass_fields__ if name in content}
+    lists = {name: tuple(known[name]) for name in ("scores", "warnings", "pictures")}
+    return _checked(Record(**{**known, **lists}))
 
 
 SPEC = ("model", "dataset", "split", "direction", "weights_sha256", "precision")
@@ -125,7 +179,7 @@ def read_all(folders: Iterable[Path], dataset: str | None = None) -> list[Record
     """Every record under `folders`, by id; later folders win; unreadable files are warned of."""
     found: dict[str, Record] = {}
     for folder in folders:
-        pattern = f"{_safe(dataset)}/*/*.json" if dataset else "*/*/*.json"
+        pattern = f"{safe_name(dataset)}/*/*.json" if dataset else "*/*/*.json"
         for path in sorted(folder.glob(pattern)):
             try:
                 record = read(path)

@@ -11,25 +11,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.environment import environment
-from bench.features.extractor import ExtractorCard, Found
-from bench.pictures import PictureSet
 from bench.plan import Ask, Cell
 from bench.records import NewerRecord, Record, path_of, read, write
 from data.console import progress, warn
 from data.errors import AtlasError, StorageProblem
 from data.files import lock
+from data.images import decode, digest
 from data.paths import Home
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from bench.ask import Plan
     from bench.measure import Result
     from bench.observe import Bench, Vectors
+    from bench.workshop import Workshop
     from zoo.translator import Translator
 
-__all__ = ["Machine", "recorded", "run"]
-
-Extractors = dict[str, tuple[ExtractorCard, Found]]
+__all__ = ["Machine", "lost", "recorded", "run"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,54 +54,53 @@ def recorded(cell: Cell, home: Home) -> Record | None:
     return record if record.status == "done" else None
 
 
-def run(
-    cells: Sequence[Cell],
-    pictures: PictureSet,
-    ask: Ask,
-    extractors: Extractors,
-    home: Home,
-    machine: Machine,
-    force: bool = False,
-) -> list[Record]:
+def run(plan: Plan, workshop: Workshop, machine: Machine, force: bool = False) -> list[Record]:
     """Measure every cell and write its record; returns them all, failed ones included."""
     from bench.features.store import FeatureStore
-    from bench.observe import reference_features
 
-    with closing(FeatureStore(home.ready().features / "features.db")) as store, progress() as bars:
-        bench = _bench(pictures, ask, extractors, home, machine, store)
-        task = bars.add_task("references", total=len(pictures.references), unit="img")
-        references = reference_features(bench, lambda n: bars.advance(task, n))
-        return [_cell(cell, bench, references, ask, machine, force, bars) for cell in cells]
+    features = workshop.home.ready().features
+    with closing(FeatureStore(features)) as store, progress() as bars:
+        bench = _bench(plan, workshop, machine, store)
+        task = bars.add_task("references", total=len(plan.pictures.references), unit="img")
+        references = workshop.references(bench, lambda n: bars.advance(task, n))
+        return [
+            _cell(cell, bench, references, plan.ask, machine, force, bars) for cell in plan.cells
+        ]
 
 
-def _bench(
-    pictures: PictureSet,
-    ask: Ask,
-    extractors: Extractors,
-    home: Home,
-    machine: Machine,
-    store: Any,
-) -> Bench:
-    from bench.features.extractor import load
+def _bench(plan: Plan, workshop: Workshop, machine: Machine, store: Any) -> Bench:
     from bench.observe import Bench
     from zoo.translator import pick_device
 
     device = pick_device(machine.device)
-    loaded = {name: load(card, found, device) for name, (card, found) in extractors.items()}
-    pairs = {name for name, (card, _) in extractors.items() if card.pairs}
+    loaded = {
+        name: workshop.extractor(card, found, device)
+        for name, (card, found) in plan.extractors.items()
+    }
+    pairs = {name for name, (card, _) in plan.extractors.items() if card.pairs}
     whole: dict[str, Any] = {name: e for name, e in loaded.items() if name not in pairs}
     of_pairs: dict[str, Any] = {name: e for name, e in loaded.items() if name in pairs}
     return Bench(
-        home=home,
-        pictures=pictures,
-        metrics=ask.metrics,
-        cards=extractors,
+        home=workshop.home,
+        pictures=plan.pictures,
+        metrics=plan.ask.metrics,
+        cards=plan.extractors,
         extractors=whole,
         pair_extractors=of_pairs,
         store=store,
         batch=machine.batch,
-        seed=ask.seed,
+        seed=plan.ask.seed,
     )
+
+
+def lost(cell: Cell, home: Home, problem: Exception) -> Record:
+    """Note that a cell was given up: its worker died more than once."""
+    with lock(home.runs / cell.id / "run"):
+        done = recorded(cell, home)
+        record = done or _failed(cell, _now(), problem)
+        if done is None:
+            write(home.results, record)
+        return record
 
 
 def _cell(
@@ -132,7 +130,7 @@ def _cell(
         except Exception as problem:  # a model may fail in any way; the others go on
             record = _failed(cell, started, problem)
         else:
-            record = _finished(cell, started, result, bench.pictures)
+            record = _finished(cell, started, result, bench, ask)
         if done is None or record.status == "done":  # a failure never takes a score's place
             write(bench.home.results, record)
         return record
@@ -147,8 +145,7 @@ def _clear(images: Path, *, everything: bool) -> None:
 def _load(cell: Cell, ask: Ask, machine: Machine, home: Home) -> Translator:
     from zoo import load
 
-    name = f"{cell.choice.card.name}@{cell.choice.file}" if cell.choice.file else cell.choice.name
-    return load(name, device=machine.device, precision=ask.precision, home=home.root)
+    return load(cell.model.word, device=machine.device, precision=ask.precision, home=home.root)
 
 
 def _measure(
@@ -172,24 +169,47 @@ def _card(cell: Cell) -> dict[str, Any]:
         "task": card.task,
         "licence": weights.licence if weights else card.licence,
         "code": card.code,
+        **({"family": cell.model.family} if cell.model.family else {}),
+        **({"training_seed": cell.model.training_seed} if cell.model.family else {}),
     }
 
 
-def _finished(cell: Cell, started: str, result: Result, pictures: PictureSet) -> Record:
-    skipped = [f"left out, unreadable: {what}" for what in pictures.skipped]
+def _finished(cell: Cell, started: str, result: Result, bench: Bench, ask: Ask) -> Record:
+    notes = [f"left out, unreadable: {what}" for what in bench.pictures.skipped]
+    if ask.protocol is not None and ask.protocol.recipe is not None:
+        notes += [f"{ask.protocol.name}: {what}" for what in ask.protocol.recipe.deviates]
     return Record(
         id=cell.id,
         status="done",
         spec=cell.spec,
         card=_card(cell),
         scores=tuple(score.to_json() for score in result.scores),
-        warnings=(*result.warnings, *skipped),
+        warnings=(*result.warnings, *notes),
         cost=result.cost,
         environment=environment(),
-        pictures=tuple(result.pictures),
+        pictures=_with_content(result.pictures, bench),
         started=started,
         finished=_now(),
     )
+
+
+def _with_content(rows: Sequence[dict[str, Any]], bench: Bench) -> tuple[dict[str, Any], ...]:
+    """Rows of pictures with the sha256 of the pixels of source and output."""
+    from bench.translate import output_path
+
+    sources = {output_path(Path(), s).name: s.digest for s in bench.pictures.sources}
+    return tuple(
+        {
+            **row,
+            "source_sha256": sources[Path(row["output"]).name],
+            "output_sha256": row.get("output_sha256") or _digest(bench.home.root / row["output"]),
+        }
+        for row in rows
+    )
+
+
+def _digest(path: Path) -> str:
+    return digest(decode(path))
 
 
 def _failed(cell: Cell, started: str, problem: Exception) -> Record:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 
@@ -13,23 +14,27 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from bench.cost import Meter
 from bench.features.extractor import Extractor
+from bench.features.halved import halved
 from bench.features.store import FeatureStore, Layers
 from bench.pictures import Array, Picture, Reader
 from data.errors import AtlasError, BadImage
-from data.images import decode, digest, encode
+from data.images import decode, encode
 from zoo.batches import batches
+from zoo.noise import awaken, is_noisy
 from zoo.translate import apply
 from zoo.translator import Translator
 
-__all__ = ["Batch", "Clock", "extract", "output_path", "outputs", "tensor"]
+__all__ = ["Batch", "Clock", "draws", "extract", "output_path", "outputs", "tensor"]
 
 
 @dataclass(slots=True)
 class Clock:
-    """Seconds by stage."""
+    """Seconds by stage, and of each batch that was translated."""
 
     seconds: dict[str, float] = field(default_factory=dict)
+    laps: list[tuple[int, float]] = field(default_factory=list)  # pictures, seconds
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -39,6 +44,14 @@ class Clock:
             yield
         finally:
             self.seconds[name] = self.seconds.get(name, 0.0) + perf_counter() - start
+
+    @contextmanager
+    def translating(self, images: int) -> Iterator[None]:
+        """The stage `translate`, of one batch."""
+        before = self.seconds.get("translate", 0.0)
+        with self.stage("translate"):
+            yield
+        self.laps.append((images, self.seconds["translate"] - before))
 
 
 def tensor(pictures: Sequence[Array]) -> Tensor:
@@ -63,6 +76,7 @@ def outputs(
     folder: Path,
     batch: int,
     clock: Clock,
+    meter: Meter,
 ) -> Iterator[Batch]:
     """All sources with their outputs, batch by batch.
 
@@ -79,7 +93,7 @@ def outputs(
     with ThreadPoolExecutor(2) as writers:
         futures = []
         for group, pictures in batches(todo, source, batch, _unreadable):
-            with clock.stage("translate"):
+            with clock.translating(len(group)), meter.running():
                 translated = list(apply(translator, pictures))
             for row, output in zip(group, translated, strict=True):
                 futures.append(writers.submit(encode, paths[row], output))
@@ -111,16 +125,30 @@ def _unreadable(row: int, problem: BadImage) -> None:
     raise AtlasError(f"a source changed while it was measured: {problem.message}") from problem
 
 
+def draws(translator: Translator, count: int) -> list[Translator]:
+    """The translator with `count` seeds, each of which answers in its own way.
+
+    Dropout and batch norm that learned are awake in them. Of a translator in which nothing is
+    random, itself alone: all its answers are the same.
+    """
+    if not translator.stochastic:
+        if translator.architecture is None or not is_noisy(translator.module):
+            return [translator]
+        awake = awaken(copy.deepcopy(translator.module))
+        translator = replace(translator, module=awake, stochastic=True)
+    return [replace(translator, seed=translator.seed + i) for i in range(count)]
+
+
 def extract(
     pictures: Sequence[Array],
+    digests: Sequence[str],
     extractors: Mapping[str, Extractor],
     keys: Mapping[str, str],
     store: FeatureStore,
 ) -> dict[str, list[Layers]]:
     """Features of pictures of one size, from the store where it has them; one row a picture."""
-    digests = [digest(picture) for picture in pictures]
     return {
-        name: _through(store, keys[name], extractor, pictures, digests)
+        name: _through(store, keys[name], name, extractor, pictures, digests)
         for name, extractor in extractors.items()
     }
 
@@ -128,15 +156,26 @@ def extract(
 def _through(
     store: FeatureStore,
     key: str,
+    name: str,
     extractor: Extractor,
     pictures: Sequence[Array],
-    digests: list[str],
+    digests: Sequence[str],
 ) -> list[Layers]:
     known = store.get(key, digests)
     missing = {d: p for d, p in zip(digests, pictures, strict=True) if d not in known}
     if missing:
-        found = extractor(tensor(list(missing.values())))
+        found = halved(name, extractor, tensor(list(missing.values())))
         rows = {d: {k: v[i] for k, v in found.items()} for i, d in enumerate(missing)}
+        _check_finite(name, rows)
         store.put(key, rows)
         known |= rows
     return [known[d] for d in digests]
+
+
+def _check_finite(name: str, rows: Mapping[str, Layers]) -> None:
+    for layers in rows.values():
+        if not all(np.isfinite(values).all() for values in layers.values()):
+            raise AtlasError(
+                f"{name} gives NaN or infinity",
+                hint="its weights are damaged, or its precision does not suffice",
+            )

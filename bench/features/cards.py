@@ -4,11 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 
 from bench.features.bank import CONSTANTS
 from bench.features.extractor import ExtractorCard, WeightsFile
 
-__all__ = ["INCEPTION", "LPIPS_ALEX", "TEXTURE"]
+__all__ = [
+    "ART",
+    "CLIP",
+    "DINO",
+    "DINOV2",
+    "DISTS",
+    "INCEPTION",
+    "INCEPTION_CLEAN",
+    "LPIPS_ALEX",
+    "LPIPS_SQUEEZE",
+    "LPIPS_VGG",
+    "SEGMENTATION",
+    "TEXTURE",
+    "VGG",
+]
+
+CLEAN = "Pillow bicubic in float to {0}×{0}"
 
 INCEPTION = ExtractorCard(
     name="inception",
@@ -28,6 +45,13 @@ INCEPTION = ExtractorCard(
     ),
 )
 
+INCEPTION_CLEAN = replace(
+    INCEPTION,
+    name="inception-clean",
+    title="Inception-v3 of 2015 with clean-fid's resize",
+    resize=CLEAN.format(299),
+)
+
 LPIPS_ALEX = ExtractorCard(
     name="lpips-alex",
     title="LPIPS 0.1 on AlexNet's features",
@@ -42,6 +66,134 @@ LPIPS_ALEX = ExtractorCard(
         variable="ATLAS_LPIPS_ALEX",
         sha256_prefix="7be5be79",
         digest="b46189e918b5839984e730473cc7329f473de17968d8502d355c0f0fd30797e7",
+    ),
+)
+
+LPIPS_SQUEEZE = ExtractorCard(
+    name="lpips-squeeze",
+    title="LPIPS 0.1 on SqueezeNet 1.1's features",
+    version=1,
+    resize="none",
+    loader="bench.features.lpips:load",
+    pairs=True,
+    weights=WeightsFile(
+        file="squeezenet1_1-b8a52dc0.pth",
+        addresses=("https://download.pytorch.org/models/squeezenet1_1-b8a52dc0.pth",),
+        variable="ATLAS_LPIPS_SQUEEZE",
+        sha256_prefix="b8a52dc0",
+        digest="f837b33e14c2b355b28d21c43ab05d411c1e65aee36259572d50b2a2be8f08ef",
+    ),
+)
+
+# One file for three: LPIPS and DISTS need the convolutions alone, `prc` the hidden layers too.
+VGG_FILE = WeightsFile(
+    file="vgg16-397923af.pth",
+    size=553_433_881,
+    addresses=("https://download.pytorch.org/models/vgg16-397923af.pth",),
+    variable="ATLAS_VGG16",
+    sha256="397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
+)
+
+LPIPS_VGG = ExtractorCard(
+    name="lpips-vgg",
+    title="LPIPS 0.1 on VGG-16's features",
+    version=1,
+    resize="none",
+    loader="bench.features.lpips:load",
+    pairs=True,
+    weights=VGG_FILE,
+)
+
+DISTS = ExtractorCard(
+    name="dists",
+    title="DISTS 0.1 on VGG-16's features",
+    version=1,
+    resize="none",
+    loader="bench.features.dists:load",
+    pairs=True,
+    weights=VGG_FILE,
+)
+
+VGG = ExtractorCard(
+    name="vgg16",
+    title="VGG-16's second hidden layer, as torch-fidelity runs it",
+    version=1,
+    resize="TensorFlow 1 bilinear to 224×224, no antialiasing",
+    loader="bench.features.vgg:load",
+    weights=VGG_FILE,
+)
+
+# Of the next four nobody published a sha256: a person gets the file and names it.
+DINO = ExtractorCard(
+    name="dino",
+    title="Self-similarity of DINO ViT-B/8's keys",
+    version=1,
+    resize="Pillow bilinear to 224×224",
+    loader="bench.features.transformers:load_dino",
+    pairs=True,
+    weights=WeightsFile(
+        file="dino_vitbase8_pretrain.pth",
+        addresses=(
+            "https://dl.fbaipublicfiles.com/dino/dino_vitbase8_pretrain/dino_vitbase8_pretrain.pth",
+        ),
+        variable="ATLAS_DINO",
+    ),
+)
+
+DINOV2 = ExtractorCard(
+    name="dinov2",
+    title="DINOv2 ViT-L/14",
+    version=1,
+    resize=CLEAN.format(224),
+    loader="bench.features.transformers:load_dinov2",
+    weights=WeightsFile(
+        file="dinov2_vitl14_pretrain.pth",
+        addresses=(
+            "https://dl.fbaipublicfiles.com/dinov2/dinov2_vitl14/dinov2_vitl14_pretrain.pth",
+        ),
+        variable="ATLAS_DINOV2",
+    ),
+)
+
+CLIP = ExtractorCard(
+    name="clip",
+    title="CLIP ViT-L/14@336",
+    version=1,
+    resize=CLEAN.format(336),
+    loader="bench.features.transformers:load_clip",
+    weights=WeightsFile(
+        file="model.safetensors of openai/clip-vit-large-patch14-336",
+        addresses=("https://huggingface.co/openai/clip-vit-large-patch14-336",),
+        variable="ATLAS_CLIP",
+    ),
+)
+
+ART = ExtractorCard(
+    name="art-inception",
+    title="Inception-v3 of ArtFID",
+    version=1,
+    resize="none",
+    loader="bench.features.art:load",
+    weights=WeightsFile(
+        file="art_inception.pth",
+        addresses=(
+            "https://huggingface.co/matthias-wright/art_inception/resolve/main/art_inception.pth",
+        ),
+        variable="ATLAS_ART_INCEPTION",
+    ),
+)
+
+SEGMENTATION = ExtractorCard(
+    name="segmentation",
+    title="Segmentation network of a card",
+    version=1,
+    resize="none",
+    loader="bench.features.segmentation:load",
+    pairs=True,
+    weights=WeightsFile(
+        file="card of a segmentation network (TOML)",
+        addresses=("docs/metrics.md, which has an example",),
+        variable="ATLAS_SEGMENTATION",
     ),
 )
 

@@ -36,15 +36,24 @@ GROUP = "i2i_atlas.extractors"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeightsFile:
-    """The published file of an extractor's weights."""
+    """The published file of an extractor's weights.
+
+    With none of the three hashes nothing can be checked: such a file is never downloaded, only
+    named by a person, and its scores are marked as not comparable.
+    """
 
     file: str
-    size: int  # bytes
     addresses: tuple[str, ...]
     variable: str  # environment variable that names another file
+    size: int = 0  # bytes; 0 where it is not known to the byte
     sha256: str = ""  # of the file, where the whole file is used
     sha256_prefix: str = ""  # where the publisher gives only this, in the file's name
     digest: str = ""  # of the tensors under `features.`, where only they are used
+
+    @property
+    def verifiable(self) -> bool:
+        """Whether anything is known that tells the published file from another."""
+        return bool(self.sha256 or self.sha256_prefix or self.digest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,7 @@
-"""Inception-v3 of 2015 through torch-fidelity: what `fid`, `kid` and `isc` mean."""
+"""Inception-v3 of 2015 through torch-fidelity: what `fid`, `kid` and `isc` mean.
+
+With another resize of the pictures it is what `fid-clean` and `kid-clean` mean.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,13 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from bench.features.extractor import ExtractorCard, Found
+from bench.features.resize import in_float, like_tensorflow1
 from data.errors import AtlasError
 
 __all__ = ["Inception", "load"]
 
 LAYERS = ("2048", "logits_unbiased")
+SIZE = 299  # pixels a side
 
 
 def load(card: ExtractorCard, found: Found, device: torch.device) -> Inception:
@@ -23,7 +28,7 @@ def load(card: ExtractorCard, found: Found, device: torch.device) -> Inception:
     assert found.path is not None
     try:
         state = torch.load(found.path, map_location="cpu", weights_only=True)
-        return Inception(state, device)
+        return Inception(state, device, clean=card.name.endswith("-clean"))
     except Exception as problem:  # torch raises what the broken byte leads to
         raise AtlasError(
             f"{found.path} does not hold Inception's weights ({type(problem).__name__})",
@@ -32,9 +37,14 @@ def load(card: ExtractorCard, found: Found, device: torch.device) -> Inception:
 
 
 class Inception:
-    """Features "2048" [N,2048] and "logits_unbiased" [N,1008], in float32."""
+    """Features "2048" [N,2048] and "logits_unbiased" [N,1008], in float32.
 
-    def __init__(self, state: dict[str, Tensor], device: torch.device) -> None:
+    `clean` resizes each channel by Pillow's bicubic filter in float in place of TensorFlow 1.
+    """
+
+    def __init__(
+        self, state: dict[str, Tensor], device: torch.device, *, clean: bool = False
+    ) -> None:
         from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
         # The package unpickles whatever file it is given. Ours was read with weights_only, so
@@ -46,14 +56,25 @@ class Inception:
             "inception-v3-compat", list(LAYERS), feature_extractor_weights_path=copy
         )
         _fold(network)
-        self.network = network.to(device, memory_format=torch.channels_last)
+        network.to(device, memory_format=torch.channels_last)
+        # Its layers stand in the order in which they run, the classifier last.
+        self.trunk = nn.Sequential(*list(network.children())[:-1])
+        self.classifier: Tensor = network.fc.weight
+        self.clean = clean
         self.device = device
 
     def __call__(self, pictures: Tensor) -> dict[str, NDArray[np.float32]]:
         """uint8 RGB [N,3,H,W] to float32 vectors by layer."""
         with torch.inference_mode():
-            found = self.network(pictures.to(self.device))
+            scaled = (self._resized(pictures) - 128) / 128
+            vectors = self.trunk(scaled.contiguous(memory_format=torch.channels_last)).flatten(1)
+            found = vectors, vectors @ self.classifier.T
         return {name: layer.cpu().numpy() for name, layer in zip(LAYERS, found, strict=True)}
+
+    def _resized(self, pictures: Tensor) -> Tensor:
+        if self.clean:
+            return in_float(pictures, SIZE).to(self.device)
+        return like_tensorflow1(pictures.to(self.device), SIZE)
 
 
 def _fold(network: nn.Module) -> None:

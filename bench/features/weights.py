@@ -51,7 +51,9 @@ def expect(card: ExtractorCard, home: Home, folder: Path | None) -> Found:
         return find(card, home, folder)
     if any(path.is_file() for path in _places(weights, home, folder)):
         return find(card, home, folder)
-    say(f"would download {weights.file} ({weights.size / 1e6:.1f} MB) for {card.name}")
+    if not weights.verifiable:
+        raise _nameless(card, weights)
+    say(f"would download {weights.file}{_megabytes(weights)} for {card.name}")
     return Found(path=None, sha256=_expected(weights), published=True)
 
 
@@ -59,7 +61,25 @@ def _named(weights: WeightsFile, path: Path) -> Found:
     if not path.is_file():
         raise UsageProblem(f"{weights.variable} names {path}, which is no file")
     content = _content(weights, path)
-    return Found(path=path, sha256=content, published=content == _expected(weights))
+    return Found(path=path, sha256=content, published=_published(weights, content))
+
+
+def _published(weights: WeightsFile, content: str) -> bool:
+    if expected := _expected(weights):
+        return content == expected
+    return weights.verifiable and content.startswith(weights.sha256_prefix)
+
+
+def _megabytes(weights: WeightsFile) -> str:
+    return f" ({weights.size / 1e6:.1f} MB)" if weights.size else ""
+
+
+def _nameless(card: ExtractorCard, weights: WeightsFile) -> UsageProblem:
+    return UsageProblem(
+        f"{card.name} needs {weights.file}, which cannot be downloaded: nobody published its "
+        "sha256, so it could not be checked",
+        hint=f"get it from {weights.addresses[0]} and name it: {weights.variable}=FILE",
+    )
 
 
 def _places(weights: WeightsFile, home: Home, folder: Path | None) -> list[Path]:
@@ -81,7 +101,9 @@ def _content(weights: WeightsFile, path: Path) -> str:
 
 def _verified(weights: WeightsFile, path: Path) -> Found:
     content = _content(weights, path)
-    if content != _expected(weights):
+    if not weights.verifiable:
+        return Found(path=path, sha256=content, published=False)
+    if not _published(weights, content):
         raise AtlasError(
             f"{path} is not the published {weights.file}: its content has sha256 "
             f"{content[:16]}…, not {_expected(weights)[:16]}…",
@@ -91,21 +113,24 @@ def _verified(weights: WeightsFile, path: Path) -> Found:
 
 
 def _downloaded(card: ExtractorCard, weights: WeightsFile, home: Home) -> Found:
+    if not weights.verifiable:
+        raise _nameless(card, weights)
     target = home.weights / weights.file
     try:
         with progress() as bars:
-            task = bars.add_task(f"download {weights.file}", total=weights.size, unit="B")
+            total = weights.size or None
+            task = bars.add_task(f"download {weights.file}", total=total, unit="B")
             fetch(
                 weights.addresses,
                 target,
                 sha256=weights.sha256 or None,
                 sha256_prefix=weights.sha256_prefix or None,
-                size=weights.size,
+                size=weights.size or None,
                 report=lambda done, total: bars.update(task, completed=done, total=total),
             )
     except NetworkProblem as problem:
         raise NetworkProblem(
-            f"{card.name} needs {weights.file} ({weights.size / 1e6:.1f} MB) from "
+            f"{card.name} needs {weights.file}{_megabytes(weights)} from "
             f"{weights.addresses[0]}, which is not here and could not be had: {problem.message}",
             hint=f"put it into {home.weights}, or name its folder with --weights-dir, or work "
             "without: --metrics fid-texture,kid-texture,psnr,ssim",

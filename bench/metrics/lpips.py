@@ -1,4 +1,4 @@
-"""Learned perceptual distance (1801.03924), AlexNet, version 0.1, by the lpips package."""
+"""Learned perceptual distance (1801.03924), version 0.1, by the lpips package."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import partial
 from bench.metrics.per_picture import mean_score
 from bench.metrics.registry import MetricCard
 
-__all__ = ["CARD", "SOURCE"]
+__all__ = ["CARD", "DIVERSITY", "SOURCE", "SQUEEZE", "VGG"]
 
 CARD = MetricCard(
     name="lpips",
@@ -33,4 +33,43 @@ SOURCE = MetricCard(
     compute=partial(mean_score, "lpips-source", "", "lower"),
     reference="1801.03924",
     extractor="lpips-alex",
+    against="source",
+)
+
+VGG = MetricCard(
+    name="lpips-vgg",
+    title="Learned perceptual distance to the true answer, VGG-16",
+    direction="lower",
+    unit="",
+    version=1,
+    needs="pairs",
+    compute=partial(mean_score, "lpips-vgg", "", "lower"),
+    reference="1801.03924",
+    extractor="lpips-vgg",
+)
+
+SQUEEZE = MetricCard(
+    name="lpips-squeeze",
+    title="Learned perceptual distance to the true answer, SqueezeNet",
+    direction="lower",
+    unit="",
+    version=1,
+    needs="pairs",
+    compute=partial(mean_score, "lpips-squeeze", "", "lower"),
+    reference="1801.03924",
+    extractor="lpips-squeeze",
+)
+
+# Of a model that answers one source in several ways: how far its answers are from each other.
+DIVERSITY = MetricCard(
+    name="lpips-diversity",
+    title="Mean learned perceptual distance between outputs of one source",
+    direction="higher",
+    unit="",
+    version=1,
+    needs="draws",
+    compute=partial(mean_score, "lpips-diversity", "", "higher"),
+    reference="1711.11586, §4",
+    extractor="lpips-alex",
+    against="source",
 )

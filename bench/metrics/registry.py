@@ -16,16 +16,19 @@ __all__ = ["GROUP", "MetricCard", "metric_card", "metric_cards"]
 
 GROUP = "i2i_atlas.metrics"
 
-Needs = Literal["features", "pairs"]
+Needs = Literal["features", "pairs", "draws", "both"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricCard:
     """A metric: what it needs, and the function that makes its Score.
 
-    With `needs="features"` compute takes (outputs, references, seed): vectors [N,d] and [M,d] of
-    `layer` of `extractor`. With `needs="pairs"` it takes (values, seed): one number for each
-    output and its true answer, from `pair` (uint8 [H,W,3] twice) or from the pair extractor.
+    What compute takes, by `needs`:
+    features  (outputs, references, seed): vectors [N,d] and [M,d] of `layer` of `extractor`
+    pairs     (values, seed): a number (or an array) for each output and what it is held `against`,
+              from `pair` (uint8 [H,W,3] twice) or from the pair extractor
+    draws     (values, seed): for each source the mean number over pairs of its several outputs
+    both      (outputs, references, values, seed): vectors, and numbers of `pair_extractor`
     """
 
     name: str
@@ -39,9 +42,28 @@ class MetricCard:
     extractor: str | None = None
     layer: str = ""
     pair: Callable[[Any, Any], float] | None = None
+    pair_extractor: str | None = None  # beside `extractor`, where both are needed
+    against: Literal["truth", "source"] = "truth"  # what pairs are made with
+    # What outputs are compared with: the reference set, or the training pictures of that domain.
+    compared: Literal["references", "training"] = "references"
     # Figures that other tools print, made as they make them: from rows in the order of file
     # names, which decides their random draws. Kept beside the score, never in its place.
     beside: Callable[[Any, Any, int], dict[str, Any]] | None = None
+
+    @property
+    def needs_truth(self) -> bool:
+        """Whether there is nothing to measure without a true answer for every source."""
+        return self.needs == "pairs" and self.against == "truth"
+
+    @property
+    def extractors(self) -> tuple[str, ...]:
+        """The extractors that it needs."""
+        return tuple(name for name in (self.extractor, self.pair_extractor) if name)
+
+    @property
+    def pairs_through(self) -> str | None:
+        """The extractor that gives a number for two pictures."""
+        return self.pair_extractor if self.needs == "both" else self.extractor
 
 
 @cache

@@ -14,6 +14,18 @@ from PIL import Image
 
 Folders = Callable[..., Path]
 
+WEIGHTS = (
+    "ATLAS_ART_INCEPTION",
+    "ATLAS_CLIP",
+    "ATLAS_DINO",
+    "ATLAS_DINOV2",
+    "ATLAS_INCEPTION",
+    "ATLAS_LPIPS_ALEX",
+    "ATLAS_LPIPS_SQUEEZE",
+    "ATLAS_SEGMENTATION",
+    "ATLAS_VGG16",
+)
+
 
 def _inception_state() -> dict[str, torch.Tensor]:
     """Weights for torch-fidelity's network that keep activations of the order of one."""
@@ -89,7 +101,7 @@ def folders(tmp_path: Path) -> Folders:
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No test sees this machine's weights or results."""
     monkeypatch.setenv("ATLAS_HOME", str(tmp_path / "home"))
-    for variable in ("ATLAS_INCEPTION", "ATLAS_LPIPS_ALEX"):
+    for variable in WEIGHTS:
         monkeypatch.delenv(variable, raising=False)
     return tmp_path / "home"
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 import warnings
 from collections.abc import Callable
@@ -18,7 +16,6 @@ import torch
 
 from bench.features.cards import INCEPTION, LPIPS_ALEX, TEXTURE
 from bench.features.extractor import Found, extractor_card, load
-from bench.features.store import FeatureStore
 from bench.features.weights import features_digest, find, read_features
 from data.errors import AtlasError, NetworkProblem, UsageProblem
 from data.paths import Home
@@ -184,33 +181,3 @@ def test_of_a_downloaded_backbone_only_the_features_are_kept(
 def test_an_unknown_extractor_offers_the_nearest() -> None:
     with pytest.raises(UsageProblem, match="did you mean 'inception'"):
         extractor_card("incption")
-
-
-def test_the_store_gives_back_what_two_writers_put(tmp_path: Path) -> None:
-    first, second = FeatureStore(tmp_path / "f.db"), FeatureStore(tmp_path / "f.db")
-    row = {"2048": np.arange(4, dtype=np.float32), "logits": np.ones(2, dtype=np.float32)}
-    first.put("inception", {"a": row, "b": row})
-    second.put("inception", {"b": row, "c": row})
-    found = first.get("inception", ["a", "b", "c", "d"])
-    assert {"a", "b", "c"} == set(found)
-    np.testing.assert_array_equal(row["2048"], found["c"]["2048"])
-    assert first.get("inception/2", ["a"]) == {}
-    assert len(first.get("x", [str(i) for i in range(1200)])) + 1200 == 1200
-    first.close()
-    second.close()
-
-
-def test_a_store_that_is_no_database_is_an_error_with_a_hint(tmp_path: Path) -> None:
-    (tmp_path / "f.db").write_bytes(b"not a database, but long enough to be taken for one" * 30)
-    with pytest.raises(AtlasError, match="cannot be used") as problem:
-        FeatureStore(tmp_path / "f.db")
-    assert "rm " in str(problem.value.hint)
-
-
-def test_a_new_store_can_be_opened_by_many_at_once(tmp_path: Path) -> None:
-    code = "import sys; from pathlib import Path; from bench.features.store import FeatureStore\n"
-    code += "FeatureStore(Path(sys.argv[1])).close()"
-    command = [sys.executable, "-c", code, str(tmp_path / "f.db")]
-    running = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(6)]
-    talks = [process.communicate(timeout=60)[1] for process in running]
-    assert [process.returncode for process in running] == [0] * 6, talks

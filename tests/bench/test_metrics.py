@@ -13,7 +13,7 @@ from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics
 from torch_fidelity.metric_isc import isc_features_to_metric
 from torch_fidelity.metric_kid import kid_features_to_metric
 
-from bench.metrics import fid, isc, kid, psnr, ssim
+from bench.metrics import fid, isc, kernel, kid, psnr, ssim
 from bench.metrics.per_picture import mean_score
 from bench.metrics.registry import metric_cards
 from bench.metrics.score import Score
@@ -75,7 +75,7 @@ def test_both_forms_of_the_root_agree() -> None:
 
 
 def test_fid_says_that_few_pictures_are_mostly_bias() -> None:
-    score = fid.CARD.compute(_features(30, 16, 1), _features(40, 16, 2), 0)
+    score = fid.CARD.compute(_features(30, 36, 1), _features(40, 36, 2), 0)
     assert (score.n, score.n_reference) == (30, 40)
     assert score.low < score.value < score.high
     assert "rank by kid" in score.warnings[0]
@@ -147,7 +147,7 @@ def test_kid_of_halves_of_one_set_is_zero_on_average() -> None:
 def test_blocks_do_not_change_kid(monkeypatch: pytest.MonkeyPatch) -> None:
     x, y = _features(50, 8, 1), _features(45, 8, 2)
     whole = kid.kernel_distance(x, y)
-    monkeypatch.setattr(kid, "BLOCK", 7)
+    monkeypatch.setattr(kernel, "BLOCK", 7)
     assert whole == pytest.approx(kid.kernel_distance(x, y))
 
 

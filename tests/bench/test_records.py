@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bench.leaderboard import footer, headers, line, markdown, tables
-from bench.records import Record, find, read, read_all, record_id, write
+from bench.records import Record, find, identity, read, read_all, record_id, write
 from data.errors import AtlasError, UsageProblem
 
 
@@ -63,6 +63,12 @@ def _record(model: str, *scores: dict[str, Any], id_: str = "", **spec: Any) -> 
 def test_an_id_is_the_hash_of_the_question_in_any_order() -> None:
     assert record_id({"a": 1, "b": [2]}) == record_id({"b": [2], "a": 1})
     assert record_id({"a": 1}) != record_id({"a": 2})
+
+
+def test_what_a_file_is_called_decides_no_id() -> None:
+    names = ("cyclegan", "cyclegan.horse2zebra", "cyclegan@net.pth", "cyclegan@a.pth:style=b.png")
+    assert len({identity({"model": n, "dataset": n, "weights_sha256": "f"}) for n in names}) == 1
+    assert identity({"model": "cut"}) != identity({"model": "cyclegan"})
 
 
 def test_a_record_comes_back_as_it_was_written(tmp_path: Path) -> None:
@@ -131,8 +137,8 @@ def test_the_newest_score_of_a_metric_stays() -> None:
     assert {c.metric: s["value"] for c, s in row.scores.items()} == {"kid": 5, "fid": 9}
 
 
-def test_models_whose_intervals_overlap_share_a_rank() -> None:
-    values = {"a": (1.0, 0.1), "b": (1.15, 0.1), "c": (2.0, 0.1), "d": (0.5, 0.01)}
+def test_models_that_cannot_be_told_apart_share_a_rank_and_a_letter() -> None:
+    values = {"a": (1.0, 0.1), "b": (1.1, 0.1), "c": (2.0, 0.1), "d": (0.5, 0.01)}
     records = [_record(m, _score("kid", v, h)) for m, (v, h) in values.items()]
     (table,) = tables([*records, _record("none", _score("fid", 1))])
     assert [(row.model, row.rank) for row in table.rows] == [
@@ -142,25 +148,69 @@ def test_models_whose_intervals_overlap_share_a_rank() -> None:
         ("c", 4),
         ("none", 0),
     ]
+    assert [(row.last, row.group) for row in table.rows[:4]] == [
+        (1, "a"),
+        (3, "b"),
+        (3, "b"),
+        (4, "c"),
+    ]
 
 
 def test_higher_is_better_where_the_metric_says_so() -> None:
-    records = (
-        [_record(m, _score("ssim", v, 0.01, direction="higher")) for m, v in ("a1", "b2")]
-        if 0
-        else [
-            _record("low", _score("ssim", 0.2, 0.01, direction="higher")),
-            _record("high", _score("ssim", 0.9, 0.01, direction="higher")),
-        ]
-    )
+    records = [
+        _record("low", _score("ssim", 0.2, 0.01, direction="higher")),
+        _record("high", _score("ssim", 0.9, 0.01, direction="higher")),
+    ]
     (table,) = tables(records)
     assert [row.model for row in table.rows] == ["high", "low"]
 
 
+def test_fid_of_other_counts_is_another_column() -> None:
+    (table,) = tables([_record("a", _score("fid", 90)), _record("b", _score("fid", 80, n=120))])
+    assert len(table.columns) == 2
+    assert [row.rank for row in table.rows].count(0) == 1
+    (table,) = tables([_record("a", _score("kid", 9)), _record("b", _score("kid", 8, n=120))])
+    assert len(table.columns) == 1
+
+
+def test_two_protocols_never_share_a_table() -> None:
+    hashes = (None, "aa", "bb")
+    records = [_record("m", _score("kid", 1), protocol_sha256=h, protocol="p") for h in hashes]
+    found = tables(records)
+    assert dict.fromkeys(hashes, 1) == {t.question["protocol_sha256"]: len(t.rows) for t in found}
+
+
+def test_trainings_of_one_method_are_summed_up_over_their_seeds() -> None:
+    def trained(seed: int, value: float) -> Record:
+        card = {"family": "cyclegan@net-{seed}.pth", "training_seed": seed}
+        return replace(_record(f"cyclegan@net-{seed}.pth", _score("kid", value)), card=card)
+
+    (table,) = tables([trained(seed, value) for seed, value in ((1, 0.01), (2, 0.02), (3, 0.03))])
+    # Mean 20, deviation 10; t of 2 degrees is 4.303, over the root of 3.
+    assert any("net-{seed}.pth: 20.00 ±24.84 over 3 training seeds" in n for n in footer(table))
+
+
+def test_what_nobody_beats_in_speed_and_quality_is_marked() -> None:
+    speeds = {"good": (1.0, 1.0), "fast": (3.0, 9.0), "neither": (3.5, 5.0)}
+    records = [
+        replace(_record(m, _score("kid", v)), cost={"images_per_second": speed})
+        for m, (v, speed) in speeds.items()
+    ]
+    (table,) = tables(records)
+    assert {r.model: r.pareto for r in table.rows} == {"good": True, "fast": True, "neither": False}
+
+
 def test_tables_for_people_say_direction_scale_spread_and_n() -> None:
     (table,) = tables([_record("a", _score("kid", 0.0123, 0.001), _score("fid", 100.0, 2.0))])
-    assert headers(table) == ["rank", "model", "kid ×10³ ↓", "fid ↓", "img/s"]
-    assert line(table, table.rows[0]) == ["1", "a", "12.30 ±1.00", "100.0 ±2.0", "3.1"]
+    assert headers(table) == [
+        "rank",
+        "group",
+        "model",
+        "kid ×10³ ↓",
+        "fid (n = 40 against 50) ↓",
+        "img/s",
+    ]
+    assert line(table, table.rows[0]) == ["1", "a", "a", "12.30 ±1.00", "100.0 ±2.0", "3.1"]
     notes = "\n".join(footer(table))
     for part in (
         "n = 40 against 50",
@@ -169,12 +219,12 @@ def test_tables_for_people_say_direction_scale_spread_and_n() -> None:
         "ranked by kid",
     ):
         assert part in notes
-    assert "| 1 | a | 12.30 ±1.00 | 100.0 ±2.0 | 3.1 |" in markdown(table)
+    assert "| 1 | a | a | 12.30 ±1.00 | 100.0 ±2.0 | 3.1 |" in markdown(table)
 
 
 def test_a_score_on_other_weights_has_an_asterisk_and_a_note() -> None:
     (table,) = tables([_record("a", _score("fid", 1, comparable=False))])
-    assert "fid* ↓" in headers(table)
+    assert "fid* (n = 40 against 50) ↓" in headers(table)
     assert any(note.startswith("* not comparable") for note in footer(table))
 
 

@@ -475,7 +475,9 @@ def test_listings_are_json_lines(unpaired: Path) -> None:
     shown = _bench("show", row["record"][:6])
     assert "kid-texture" in shown.stdout
     assert row["record"] == json.loads(_bench("show", row["record"], "--json").stdout)["id"]
-    assert "| rank | model |" in _bench("leaderboard", "--dataset", "set", "--markdown").stdout
+    assert (
+        "| rank | group | model |" in _bench("leaderboard", "--dataset", "set", "--markdown").stdout
+    )
 
 
 def test_a_leaderboard_of_nothing_names_the_command_that_fills_it() -> None:

@@ -1,0 +1,1 @@
+"""Results for other programs, for papers and for model cards."""

@@ -1,0 +1,1 @@
+"""One page that shows results anywhere: no network, no script."""

@@ -1,0 +1,1 @@
+"""Records as a store: migration, fast listing, verification, merging, pruning."""

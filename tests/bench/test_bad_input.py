@@ -1,0 +1,332 @@
+"""Whatever a model, a data set or a plug-in does, scores are right or there is a reason."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from bench.cli import main
+from bench.features import cards
+from bench.features.extractor import Found, load
+from bench.features.segmentation import SegmentationCard
+from bench.metrics import psnr
+from bench.metrics.registry import metric_cards
+from bench.records import Record, read_all
+from data.errors import AtlasError
+from zoo.architectures import Architecture, build
+
+Folders = Callable[..., Path]
+
+FREE = "fid-texture,kid-texture,psnr,ssim,colour-source,edge-source"
+
+
+def _run(dataset: Path, metrics: str = FREE, model: str = "identity", *more: str) -> Result:
+    words = ["run", "--models", model, "--dataset", str(dataset), "--metrics", metrics, *more]
+    return CliRunner().invoke(main, words)
+
+
+def _record(home: Path) -> Record:
+    (record,) = read_all([home / "results"])
+    return record
+
+
+def _values(record: Record) -> dict[str, float]:
+    return {score["metric"]: score["value"] for score in record.scores}
+
+
+@pytest.fixture
+def pairs(folders: Folders) -> Path:
+    """Eight pairs in two folders."""
+    folders("pairs", {"A": 8}, seed=1)
+    return folders("pairs", {"B": 8}, seed=2)
+
+
+def _answering(monkeypatch: pytest.MonkeyPatch, answer: Callable[[Any], Any]) -> None:
+    monkeypatch.setattr("zoo.translator.Translator.__call__", lambda self, given: answer(given))
+
+
+def test_constant_outputs_have_finite_scores(
+    pairs: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _answering(monkeypatch, lambda given: torch.full_like(given, 77))
+    assert _run(pairs).exit_code == 0
+    found = _values(_record(own_home))
+    assert set(FREE.split(",")) == set(found)
+    assert all(map(math.isfinite, found.values()))
+    assert found["edge-source"] == 0
+
+
+def test_outputs_that_are_their_sources_change_nothing(pairs: Path, own_home: Path) -> None:
+    assert _run(pairs).exit_code == 0
+    found = _values(_record(own_home))
+    assert found["edge-source"] == pytest.approx(1.0)
+    assert found["colour-source"] == pytest.approx(0.0)
+    shutil.rmtree(pairs / "B")
+    shutil.copytree(pairs / "A", pairs / "B")
+    assert _run(pairs).exit_code == 0
+    same = next(r for r in read_all([own_home / "results"]) if _values(r)["psnr"] == psnr.HIGHEST)
+    assert _values(same)["ssim"] == pytest.approx(1.0)
+    assert abs(_values(same)["fid-texture"]) < 1e-9
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_network_that_gives_no_numbers_fails_and_says_so(
+    value: float, pairs: Path, tmp_path: Path, own_home: Path
+) -> None:
+    state = build(Architecture("resnet", {"blocks": 1, "width": 2})).state_dict()
+    state["model.1.weight"].fill_(value)
+    torch.save(state, tmp_path / "broken.pth")
+    assert _run(pairs, FREE, f"cyclegan@{tmp_path / 'broken.pth'}").exit_code == 3
+    record = _record(own_home)
+    assert record.error is not None
+    assert "NaN or infinity" in record.error["message"]
+    assert record.scores == ()
+
+
+def test_an_answer_of_another_size_than_the_truth_costs_only_metrics_of_pairs(
+    folders: Folders, own_home: Path
+) -> None:
+    folders("pairs", {"A": 8}, seed=1, size=40)
+    root = folders("pairs", {"B": 8}, seed=2, size=48)
+    assert _run(root).exit_code == 0
+    record = _record(own_home)
+    expected = {"fid-texture", "kid-texture", "colour-source", "edge-source"}
+    assert expected == set(_values(record))
+    for name in ("psnr", "ssim"):
+        assert any(f"no {name}: " in w and "of one size" in w for w in record.warnings)
+
+
+def test_two_pictures_have_what_two_pictures_can_have(folders: Folders, own_home: Path) -> None:
+    folders("pairs", {"A": 2}, seed=1)
+    root = folders("pairs", {"B": 2}, seed=2)
+    assert _run(root).exit_code == 0
+    record = _record(own_home)
+    assert {"psnr", "ssim", "colour-source", "edge-source"} == set(_values(record))
+    assert any("no fid-texture: fid-texture and its spread need" in w for w in record.warnings)
+
+
+def test_seven_pictures_have_every_score_and_a_warning(folders: Folders, own_home: Path) -> None:
+    folders("pairs", {"A": 7}, seed=1)
+    root = folders("pairs", {"B": 7}, seed=2)
+    assert _run(root).exit_code == 0
+    record = _record(own_home)
+    assert set(FREE.split(",")) == set(_values(record))
+    assert any("fid-texture of 7 pictures (under 54) is mostly bias" in w for w in record.warnings)
+
+
+def test_one_picture_is_refused(folders: Folders) -> None:
+    folders("pairs", {"A": 1}, seed=1)
+    result = _run(folders("pairs", {"B": 1}, seed=2))
+    assert result.exit_code == 2
+    assert "has 1 source picture(s)" in result.stderr
+
+
+def test_duplicates_and_leaks_stand_in_the_record(folders: Folders, own_home: Path) -> None:
+    root = folders("set", {"trainA": 4, "trainB": 4, "testA": 6, "testB": 6}, seed=1)
+    shutil.copy(root / "testA" / "000.png", root / "testA" / "again.png")
+    shutil.copy(root / "trainB" / "003.png", root / "testB" / "leak.png")
+    assert _run(root, "kid-texture").exit_code == 0
+    warnings = _record(own_home).warnings
+    assert "1 of 7 source pictures repeat another: 000.png = again.png" in warnings
+    assert "1 of 7 reference pictures are among the training's: leak.png = 003.png" in warnings
+
+
+def test_outputs_that_copy_training_pictures_are_named(
+    folders: Folders, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = folders("set", {"trainA": 6, "trainB": 12, "testA": 6, "testB": 6}, seed=1)
+    with Image.open(root / "trainB" / "005.png") as picture:
+        remembered = torch.from_numpy(np.array(picture)).permute(2, 0, 1)
+    _answering(monkeypatch, lambda given: remembered.expand_as(given).clone())
+    assert _run(root, "copies-texture").exit_code == 0
+    record = _record(own_home)
+    assert _values(record) == {"copies-texture": 1.0}
+    assert record.scores[0]["n_reference"] == 12
+    assert any("copies training picture 005.png" in w for w in record.warnings)
+
+
+def test_without_training_pictures_copies_are_not_looked_for(pairs: Path, own_home: Path) -> None:
+    assert _run(pairs, "copies-texture,psnr").exit_code == 0
+    record = _record(own_home)
+    assert set(_values(record)) == {"psnr"}
+    assert any("no copies-texture: the data set has no training" in w for w in record.warnings)
+
+
+@pytest.mark.parametrize("where", ["pair", "compute"])
+def test_a_plug_in_that_throws_costs_its_own_score_alone(
+    where: str, pairs: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def throw(*_: Any) -> Any:
+        raise ZeroDivisionError("by nobody")
+
+    broken = replace(psnr.CARD, name="broken", **{where: throw})
+    monkeypatch.setitem(metric_cards(), "broken", broken)
+    assert _run(pairs, "broken,psnr").exit_code == 0
+    record = _record(own_home)
+    assert set(_values(record)) == {"psnr"}
+    assert "no broken: it raised ZeroDivisionError: by nobody" in record.warnings
+
+
+def test_a_metric_that_gives_nan_has_no_score(
+    pairs: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(
+        metric_cards(), "broken", replace(psnr.CARD, name="broken", pair=lambda a, b: math.nan)
+    )
+    assert _run(pairs, "broken,psnr").exit_code == 0
+    record = _record(own_home)
+    assert set(_values(record)) == {"psnr"}
+    assert "no broken: broken gives NaN or infinity" in record.warnings
+
+
+def test_an_extractor_that_gives_nan_leaves_no_feature(
+    pairs: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bench.features.store import FeatureStore
+    from bench.features.texture import TextureBank
+
+    def broken(self: TextureBank, pictures: torch.Tensor) -> dict[str, Any]:
+        return {"texture": np.full((len(pictures), 54), np.nan, dtype=np.float32)}
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TextureBank, "__call__", broken)
+        result = _run(pairs, "kid-texture")
+    assert result.exit_code != 0
+    assert "texture gives NaN or infinity" in result.stderr
+    assert list(own_home.glob("features/*/index.bin")) == []
+    assert FeatureStore(own_home / "features").get("texture", ["x"]) == {}
+    assert _run(pairs, "kid-texture").exit_code == 0
+
+
+def test_features_cut_short_are_made_again_with_the_same_score(pairs: Path, own_home: Path) -> None:
+    assert _run(pairs, "kid-texture").exit_code == 0
+    before = _values(_record(own_home))
+    (path,) = own_home.glob("features/*/texture.f32")
+    path.write_bytes(path.read_bytes()[:1000])
+    result = _run(pairs, "kid-texture", "identity", "--force")
+    assert result.exit_code == 0
+    assert "cut short" in result.stderr
+    assert before == _values(_record(own_home))
+
+
+def test_a_gpu_without_memory_for_a_batch_goes_on_with_halves(
+    pairs: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bench.features.texture import TextureBank
+
+    assert _run(pairs, "kid-texture").exit_code == 0
+    before = _values(_record(own_home))
+    original, sizes = TextureBank.__call__, []
+
+    def crowded(self: TextureBank, pictures: torch.Tensor) -> Any:
+        sizes.append(len(pictures))
+        if len(pictures) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return original(self, pictures)
+
+    monkeypatch.setattr(TextureBank, "__call__", crowded)
+    shutil.rmtree(own_home)
+    assert _run(pairs, "kid-texture").exit_code == 0
+    assert max(sizes) == 8
+    assert before == pytest.approx(_values(_record(own_home)), rel=1e-4)
+
+
+def test_a_model_of_several_answers_has_a_diversity_and_another_has_none(
+    pairs: Path, alexnet: Path, tmp_path: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ATLAS_LPIPS_ALEX", str(alexnet))
+    torch.manual_seed(0)
+    network = build(Architecture("unet", {"depth": 6, "width": 4, "norm": "batch"}))
+    torch.save(network.state_dict(), tmp_path / "noisy.pth")
+    models = f"pix2pix@{tmp_path / 'noisy.pth'},identity"
+    assert _run(pairs, "lpips-diversity", models).exit_code == 0
+    found = {record.spec["model"]: record for record in read_all([own_home / "results"])}
+    alone, noisy = found["identity"], found["pix2pix@noisy.pth"]
+    assert _values(alone) == {"lpips-diversity": 0.0}
+    assert any("the model gives one answer" in w for w in alone.warnings)
+    assert _values(noisy)["lpips-diversity"] > 0
+    again = tmp_path / "again"
+    assert _run(pairs, "lpips-diversity", models, "--home", str(again)).exit_code == 0
+    repeated = {r.spec["model"]: _values(r) for r in read_all([again / "results"])}
+    assert _values(noisy) == pytest.approx(repeated["pix2pix@noisy.pth"])
+
+
+@pytest.fixture(scope="module")
+def segmenter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A card of a small network with seeded weights and three classes."""
+    from torchvision.models.segmentation import lraspp_mobilenet_v3_large
+
+    folder = tmp_path_factory.mktemp("segmenter")
+    torch.manual_seed(0)
+    network = lraspp_mobilenet_v3_large(weights=None, weights_backbone=None, num_classes=3)
+    torch.save(network.state_dict(), folder / "weights.pth")
+    sha256 = hashlib.sha256((folder / "weights.pth").read_bytes()).hexdigest()
+    (folder / "card.toml").write_text(
+        'network = "lraspp_mobilenet_v3_large"\n'
+        'weights = "weights.pth"\n'
+        f'sha256 = "{sha256}"\n'
+        'classes = ["sky", "wall", "door"]\n'
+        "colours = [[0, 0, 255], [200, 100, 0], [0, 200, 0]]\n"
+    )
+    return folder / "card.toml"
+
+
+def test_a_segmentation_network_is_held_against_the_label_map(segmenter: Path) -> None:
+    from torchvision.models.segmentation import lraspp_mobilenet_v3_large
+
+    made: Any = load(
+        cards.SEGMENTATION, Found(path=segmenter, sha256="", published=False), torch.device("cpu")
+    )
+    outputs = torch.randint(0, 256, (2, 3, 32, 32)).to(torch.uint8)
+    maps = torch.zeros(2, 3, 32, 32, dtype=torch.uint8)
+    maps[:, 2] = 250  # nearly the sky's blue
+    maps[:, :, 16:] = torch.tensor([190, 110, 5], dtype=torch.uint8).view(1, 3, 1, 1)
+    theirs = lraspp_mobilenet_v3_large(weights=None, weights_backbone=None, num_classes=3)
+    theirs.load_state_dict(torch.load(segmenter.parent / "weights.pth", weights_only=True))
+    mean = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
+    deviation = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
+    with torch.no_grad():
+        found = theirs.eval()((outputs / 255 - mean) / deviation)["out"].argmax(1)
+    expected = np.zeros((2, 3, 3))
+    for i in range(2):
+        for y in range(32):
+            for x in range(32):
+                expected[i, int(y >= 16), int(found[i, y, x])] += 1
+    np.testing.assert_array_equal(expected, made(outputs, maps))
+
+
+def test_segmentation_scores_through_bench_run(
+    pairs: Path, segmenter: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ATLAS_SEGMENTATION", str(segmenter))
+    assert _run(pairs, "seg-pixel,seg-class,seg-iou").exit_code == 0
+    record = _record(own_home)
+    found = _values(record)
+    assert set(found) == {"seg-pixel", "seg-class", "seg-iou"}
+    assert all(0 <= value <= 1 for value in found.values())
+    assert not any(score["comparable"] for score in record.scores)
+
+
+def test_a_segmentation_card_that_is_none_is_an_error(tmp_path: Path, segmenter: Path) -> None:
+    (tmp_path / "card.toml").write_text('network = "fcn"\n')
+    with pytest.raises(AtlasError, match="is no card of a segmentation network"):
+        SegmentationCard.from_toml(tmp_path / "card.toml")
+    text = segmenter.read_text().replace('sha256 = "', 'sha256 = "0')
+    (tmp_path / "card.toml").write_text(text)
+    with pytest.raises(AtlasError, match="is not the file that"):
+        load(
+            cards.SEGMENTATION,
+            Found(path=tmp_path / "card.toml", sha256="", published=False),
+            torch.device("cpu"),
+        )

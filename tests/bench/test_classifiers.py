@@ -1,0 +1,177 @@
+"""GANILLA's classifiers are trained on a person's pictures, and tell classes as they should."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from bench.classifiers.network import Classifier, load, name, save, train
+from bench.classifiers.patches import all_patches, drawn_patch
+from bench.classifiers.recipe import Recipe, labelled, recipe_of
+from bench.classifiers.score import score
+from bench.cli import main
+from data.errors import AtlasError, UsageProblem
+
+SMALL = Recipe(
+    kind="style",
+    classes=2,
+    patch=24,
+    size=32,
+    architecture="resnet18",
+    rate=0.001,
+    momentum=0.9,
+    batch=8,
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two classes that anybody can tell: reddish and bluish noise."""
+    root, rng = tmp_path_factory.mktemp("classes"), np.random.default_rng(0)
+    for label, channel in (("red", 0), ("blue", 2)):
+        (root / label).mkdir()
+        for i in range(4):
+            pixels = rng.integers(0, 60, (40, 36, 3), dtype=np.uint8)
+            pixels[..., channel] += 180
+            Image.fromarray(pixels).save(root / label / f"{i}.png")
+    return root
+
+
+@pytest.fixture(scope="module")
+def trained(folder: Path) -> Classifier:
+    """A small network after a few steps."""
+    torch.set_num_threads(1)
+    return train(SMALL, labelled(folder), 30, 0, None, lambda: None)
+
+
+def _bench(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(a) for a in arguments])
+
+
+def test_the_recipe_is_the_protocols() -> None:
+    style, content = recipe_of("style"), recipe_of("content")
+    assert (style.classes, style.patch, style.size) == (11, 150, 224)
+    assert (content.classes, content.patch, content.architecture) == (11, 100, "resnet50")
+    with pytest.raises(UsageProblem, match="did you mean 'style'"):
+        recipe_of("styles")
+
+
+def test_f1_and_accuracy_are_those_of_sklearn() -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    rng = np.random.default_rng(0)
+    classes = ("a", "b", "c")
+    true = [classes[i] for i in rng.integers(0, 3, 60)]
+    named = [t if rng.random() < 0.6 else classes[int(rng.integers(0, 3))] for t in true]
+    told = score(classes, true, named, 0)
+    expected = metrics.f1_score(true, named, labels=classes, average=None)
+    assert list(told.f1.values()) == pytest.approx(list(expected))
+    assert told.accuracy == pytest.approx(metrics.balanced_accuracy_score(true, named))
+    assert told.low < told.accuracy < told.high
+    assert told.n == 60
+
+
+def test_a_class_that_is_not_there_has_no_score() -> None:
+    told = score(("a", "b", "c"), ["a", "a"], ["a", "b"], 0)
+    assert told.f1 == {"a": pytest.approx(2 / 3), "b": 0.0, "c": None}
+    assert told.accuracy == 0.5
+    with pytest.raises(ValueError, match=r"\['x'\]"):
+        score(("a",), ["x"], ["a"], 0)
+    with pytest.raises(ValueError, match="0 pictures"):
+        score(("a",), [], [], 0)
+
+
+@pytest.mark.parametrize(("shape", "count"), [((24, 24), 1), ((40, 36), 4), ((10, 90), 9)])
+def test_patches_cover_the_picture(shape: tuple[int, int], count: int) -> None:
+    picture = np.full((*shape, 3), 7, dtype=np.uint8)
+    found = all_patches(picture, 24, 32)
+    assert found.shape == (count, 32, 32, 3)
+    assert {7} == set(np.unique(found))
+
+
+def test_drawn_patches_depend_on_the_seed_alone() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (50, 60, 3), dtype=np.uint8)
+    one, two = (drawn_patch(picture, 24, 32, np.random.default_rng(3)) for _ in range(2))
+    assert np.array_equal(one, two)
+    other = drawn_patch(picture, 24, 32, np.random.default_rng(4))
+    assert not np.array_equal(one, other)
+
+
+def test_a_trained_classifier_tells_the_classes_and_comes_back_from_its_file(
+    folder: Path, trained: Classifier, tmp_path: Path
+) -> None:
+    pictures = labelled(folder)
+    files = [path for paths in pictures.values() for path in paths]
+    true = [label for label, paths in pictures.items() for _ in paths]
+    assert true == name(trained, files)
+    sha256 = save(trained, tmp_path / "c.safetensors")
+    again = load(tmp_path / "c.safetensors")
+    assert (sha256, SMALL, ("blue", "red")) == (again.sha256, again.recipe, again.classes)
+    assert true == name(again, files)
+
+
+def test_training_again_gives_the_same_bits(folder: Path) -> None:
+    one, two = (train(SMALL, labelled(folder), 2, 5, None, lambda: None) for _ in range(2))
+    for (key, value), other in zip(
+        one.module.state_dict().items(), two.module.state_dict().values(), strict=True
+    ):
+        assert torch.equal(value, other), key
+
+
+def test_scoring_from_the_command_line(folder: Path, trained: Classifier, tmp_path: Path) -> None:
+    file = tmp_path / "c.safetensors"
+    sha256 = save(trained, file)
+    told = json.loads(_bench("classifier", "score", file, folder, "--json").stdout)
+    assert (told["accuracy"], told["n"], told["sha256"]) == (1.0, 8, sha256)
+    assert told["f1"] == {"blue": 1.0, "red": 1.0}
+    one = _bench("classifier", "score", file, folder / "red", "--label", "red")
+    assert "mean accuracy 1.000" in one.stderr
+    wrong = _bench("classifier", "score", file, folder / "red", "--label", "green")
+    assert wrong.exit_code == 2
+    assert "its classes: blue, red" in wrong.stderr
+
+
+def test_training_from_the_command_line(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.classifiers.recipe.recipe_of", lambda kind: SMALL)
+    out = tmp_path / "c.safetensors"
+    words = ("classifier", "train", "style", folder, "--out", out, "--steps", 1)
+    result = _bench(*words)
+    assert result.exit_code == 0, result.stderr
+    assert load(out).classes == ("blue", "red")
+    (tmp_path / "bad.pth").write_bytes(b"x")
+    bad = _bench(*words, "--pretrained", tmp_path / "bad.pth")
+    assert bad.exit_code == 1
+    assert "has no weights of resnet18" in bad.stderr
+
+
+@pytest.mark.parametrize("spoil", ["nothing", "architecture"])
+def test_a_file_that_is_no_classifier_is_refused(
+    trained: Classifier, tmp_path: Path, spoil: str
+) -> None:
+    path = tmp_path / "c.safetensors"
+    if spoil == "nothing":
+        path.write_bytes(b"x" * 100)
+    else:
+        other = Recipe(**{**{f: getattr(SMALL, f) for f in SMALL.__slots__}, "architecture": "os"})
+        save(Classifier(module=trained.module, recipe=other, classes=("a", "b")), path)
+    with pytest.raises(AtlasError, match="is no classifier"):
+        load(path)
+
+
+@pytest.mark.parametrize("folders", [(), ("one",)])
+def test_too_few_classes_are_said(tmp_path: Path, folders: tuple[str, ...]) -> None:
+    make: Callable[[Path], None] = lambda p: Image.new("RGB", (30, 30)).save(p)  # noqa: E731
+    for label in folders:
+        (tmp_path / label).mkdir()
+        make(tmp_path / label / "0.png")
+    result = _bench("classifier", "train", "style", tmp_path, "--out", tmp_path / "c.st")
+    assert result.exit_code == 2
+    assert ("one class" if folders else "no folders with pictures") in result.stderr
