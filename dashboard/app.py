@@ -1,4 +1,4 @@
-"""The router of the dashboard: `streamlit run dashboard/app.py`, or just `dashboard`."""
+"""The router of the dashboard: which page an address shows."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.views.leaderboard import leaderboard
+from dashboard.navigation import navigation
 
 # A file of ours: Streamlit fetches the icons of its own sets from elsewhere.
 ICON = Path(__file__).with_name("icon.png")
+STYLE = Path(__file__).with_name("style.css")
 
 st.set_page_config(page_title="i2i-atlas", page_icon=str(ICON), layout="wide")
-st.navigation(
-    [st.Page(leaderboard, title="Leaderboard", icon=":material/leaderboard:", default=True)],
-    position="top",
-).run()
+st.html(STYLE)
+st.navigation(navigation(), position="top").run()

@@ -1,4 +1,4 @@
-"""The `dashboard` command: starts Streamlit on the records of a home."""
+"""The `dashboard` command: starts Streamlit on the stores of a home, or writes a static copy."""
 
 from __future__ import annotations
 
@@ -10,23 +10,16 @@ from pathlib import Path
 
 import click
 
+from dashboard.mode import READ_ONLY
+from dashboard.theme import settings
 from data.console import Group, hint, home_option, say
 from data.errors import AtlasError
 from data.paths import find_home
 
 __all__ = ["main"]
 
-APP = Path(__file__).parent / "app.py"
-
-# Streamlit reads settings of the folder it starts in; ours travel with the command instead.
-SETTINGS = {
-    "browser.gatherUsageStats": "false",
-    "client.toolbarMode": "minimal",
-    "server.fileWatcherType": "none",
-    "theme.light.primaryColor": "#1f6f8b",
-    "theme.dark.primaryColor": "#6fc3df",
-    "theme.baseRadius": "small",
-}
+SERVER = Path(__file__).with_name("server.py")
+OWN = ("127.0.0.1", "localhost", "::1")
 
 
 @click.group(cls=Group, invoke_without_command=True)
@@ -35,24 +28,52 @@ SETTINGS = {
     "--address",
     default="127.0.0.1",
     show_default=True,
-    help="Where to listen; anything but 127.0.0.1 lets other machines see your records.",
+    help="Where to listen; anything but 127.0.0.1 lets other machines see your records, "
+    "pictures and papers, without a password.",
 )
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+@click.option(
+    "--read-only",
+    is_flag=True,
+    envvar=READ_ONLY,
+    show_envvar=True,
+    help="Visitors cannot vote, triage or try models: for a public address.",
+)
+@click.option(
+    "--export",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write leaderboards and pictures as pages that need no server, and end.",
+)
 @home_option
 @click.version_option(package_name="i2i-atlas")
 @click.pass_context
 def main(
-    context: click.Context, port: int, address: str, no_browser: bool, home: str | None
+    context: click.Context,
+    port: int,
+    address: str,
+    no_browser: bool,
+    read_only: bool,
+    export: Path | None,
+    home: str | None,
 ) -> None:
-    """Browse the leaderboard and the pictures behind it.
+    """Browse scores, the pictures behind them and the papers behind those.
 
     \b
     dashboard
     dashboard --home .atlas --port 8600 --no-browser
+    dashboard --read-only --address 0.0.0.0
+    dashboard --export site
     """
     context.obj = home
-    if context.invoked_subcommand is None:
-        context.exit(_serve(port, address, no_browser, home))
+    if context.invoked_subcommand is not None:
+        return
+    _need_streamlit()
+    os.environ["ATLAS_HOME"] = str(find_home(home).root)
+    if export is not None:
+        _export(export)
+    else:
+        context.exit(_serve(port, address, no_browser, read_only))
 
 
 @main.command()
@@ -62,19 +83,39 @@ def path(home: str | None) -> None:
     click.echo(find_home(home).results)
 
 
-def _serve(port: int, address: str, no_browser: bool, home: str | None) -> int:
+def _need_streamlit() -> None:
     if importlib.util.find_spec("streamlit") is None:
         raise AtlasError("streamlit is not installed", hint="pip install 'i2i-atlas[dashboard]'")
-    root = find_home(home).root
-    settings = {
-        **SETTINGS,
+
+
+def _serve(port: int, address: str, no_browser: bool, read_only: bool) -> int:
+    options = {
+        **settings(),
         "server.port": str(port),
         "server.address": address,
         "server.headless": "true" if no_browser else "false",
     }
-    flags = [part for key, value in settings.items() for part in (f"--{key}", value)]
-    say(f"records of {root} on http://{address}:{port}, until Ctrl-C")
-    if address not in ("127.0.0.1", "localhost", "::1"):
-        hint("anybody who can reach this machine can see the records and pictures")
-    command = [sys.executable, "-m", "streamlit", "run", str(APP), *flags]
-    return subprocess.run(command, env={**os.environ, "ATLAS_HOME": str(root)}).returncode
+    flags = [part for key, value in options.items() for part in (f"--{key}", value)]
+    say(f"stores of {find_home().root} on http://{address}:{port}, until Ctrl-C")
+    if address not in OWN:
+        _say_what_open_means(read_only)
+    command = [sys.executable, "-m", "streamlit", "run", str(SERVER), *flags]
+    return subprocess.run(
+        command, env={**os.environ, READ_ONLY: "1" if read_only else ""}
+    ).returncode
+
+
+def _say_what_open_means(read_only: bool) -> None:
+    hint("anybody who can reach this machine can see the records, pictures and papers")
+    if not read_only:
+        hint("and vote, triage and use this machine's time; to forbid that: --read-only")
+
+
+def _export(folder: Path) -> None:
+    from dashboard.export import export
+
+    found = export(folder)
+    say(f"{found.tables} tables and {found.pictures} pictures in {folder}")
+    for note in found.notes:
+        hint(note)
+    click.echo(folder / "index.html")

@@ -1,107 +1,217 @@
-"""The leaderboard of one data set, and the pictures behind it."""
+"""The leaderboard of one question: who is better, by how much, at which cost."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 import streamlit as st
 
-from bench.leaderboard import Row, Table, footer, scaled
-from dashboard.load import boards, picture
-from data.datasets import list_datasets
+from bench.leaderboard import Column, Row, Table, footer
+from dashboard.charts.intervals import intervals, spoken
+from dashboard.frame import COSTS, Wanted, facts, frame, label, pick
+from dashboard.navigation import address
+from dashboard.published import beside, elsewhere
+from dashboard.table_files import as_csv, as_latex, as_parquet
+from dashboard.views.details import details
+from dashboard.views.question import ask, column_names, nonsense_noted, protocol
 
-__all__ = ["leaderboard"]
+__all__ = ["show"]
 
-PER_PAGE = 4  # rows of pictures
-DEFAULT = "photo2toon"  # its pictures can be made on any machine
+EXTRA = ("intervals", "n", "at worst", "reported", *COSTS, "task", "licence")
+FIRST = ["intervals", "img/s", "parameters", "GMAC", "licence"]
+BETTER = {"lower": "Less is better.", "higher": "More is better."}
+KNOWN = "dataset direction protocol metrics columns task licence pairs weights sort order model"
 
 
-def leaderboard() -> None:
-    """Choose a data set; its table, its failures, its pictures."""
+def show() -> None:
+    """Choose a question; its table, its intervals, its failures, and one model in detail."""
     st.title("Leaderboard")
-    found = boards()
-    if not found:
-        st.info("Nothing is measured yet. This command fills the page:")
-        st.code("bench run --models ganilla,cyclegan,pix2pix,identity --dataset photo2toon", "bash")
-        return
-    names = [board.dataset for board in found]
-    first = names.index(DEFAULT) if DEFAULT in names else 0
-    name = st.selectbox("Data set", names, index=first, key="dataset", bind="query-params")
-    shown = _choose(next(board.tables for board in found if board.dataset == name))
-    if shown is None:
-        return
-    _table(shown)
-    _failures(shown)
-    if shown.rows:
-        _pictures(shown)
+    with nonsense_noted(KNOWN.split()):
+        _page()
 
 
-def _choose(tables: list[Table]) -> Table | None:
-    if len(tables) == 1:
-        return tables[0]
-    labels = [f"{_label(table)} ({len(table.rows)} models)" for table in tables]
-    chosen = st.selectbox(
-        "Question",
-        range(len(tables)),
-        format_func=lambda i: labels[i],
-        help="Models that were asked different questions never share a table.",
+def _page() -> None:
+    found = ask()
+    if found is None:
+        return
+    board, table = found
+    columns, extra, wanted = _choices(table)
+    rows = pick(table, columns, wanted)
+    if rows:
+        _table(table, rows, columns, extra)
+        _intervals(table, rows)
+    elif table.rows:
+        st.info("No model passes these filters.", icon=":material/filter_alt_off:")
+    _failures(table)
+    _elsewhere(table)
+    if rows:
+        details(board, table, rows)
+
+
+def _choices(table: Table) -> tuple[dict[str, Column], list[str], Wanted]:
+    named = column_names(table)
+    with st.expander("Columns, filters and order", icon=":material/tune:"):
+        left, right = st.columns(2)
+        with left:
+            metrics = _multi("Metrics", list(named), list(named), "metrics")
+            extra = _multi("More columns", list(EXTRA), _first(table), "columns")
+            sort, worst = _order(named)
+        with right:
+            wanted = _filters(table, sort, worst)
+    return {name: named[name] for name in named if name in metrics}, extra, wanted
+
+
+def _first(table: Table) -> list[str]:
+    """The columns of a first look: published numbers too, where there are any."""
+    published = any(beside(table, row.model, column) for row in table.rows for column in row.scores)
+    return [*FIRST, "reported"] if published else FIRST
+
+
+def _multi(title: str, options: list[str], default: list[str], key: str) -> list[str]:
+    chosen: list[str] = st.multiselect(
+        title, options, default=default, key=key, bind="query-params"
     )
-    return None if chosen is None else tables[chosen]
+    return chosen
 
 
-def _label(table: Table) -> str:
-    asked = table.question
-    size = f"{asked['size']}×{asked['size']}" if asked["size"] else "own size"
-    limit = f", {asked['limit']} sources" if asked["limit"] else ""
-    pictures = str(asked["dataset_digest"])[:6]
-    return f"{asked['direction']}, split {asked['split']}, {size}{limit}, pictures {pictures}"
+def _order(named: Mapping[str, Column]) -> tuple[str, bool]:
+    options = ["rank", "model", *named, *COSTS]
+    sort = st.selectbox("Order by", options, key="sort", bind="query-params")
+    order = st.segmented_control(
+        "Direction of the order",
+        ["best first", "worst first"],
+        default="best first",
+        required=True,
+        key="order",
+        bind="query-params",
+    )
+    return sort or "rank", order == "worst first"
 
 
-def _table(table: Table) -> None:
-    if not table.rows:
-        return
-    st.caption(_label(table))
-    number = st.column_config.NumberColumn
+def _filters(table: Table, sort: str, worst: bool) -> Wanted:
+    about = [facts(row) for row in table.rows]
+    tasks = _multi("Task", sorted({a["task"] for a in about}), [], "task")
+    licences = _multi("Licence", sorted({a["licence"] for a in about}), [], "licence")
+    pairs = st.segmented_control(
+        "Training data",
+        ["any", "needs pairs", "needs none"],
+        default="any",
+        required=True,
+        key="pairs",
+        bind="query-params",
+    )
+    weights = st.toggle(
+        "Only models whose weights anybody can get", key="weights", bind="query-params"
+    )
+    return Wanted(
+        tasks=tuple(tasks),
+        licences=tuple(licences),
+        pairs=pairs or "any",
+        weights=weights,
+        sort=sort,
+        worst_first=worst,
+    )
+
+
+def _table(table: Table, rows: list[Row], columns: Mapping[str, Column], extra: list[str]) -> None:
+    made = frame(table, rows, columns, extra)
     st.dataframe(
-        _frame(table),
+        _linked(table, rows, made),
         hide_index=True,
         width="stretch",
-        alt=f"Scores of {len(table.rows)} models",
-        column_config={
-            **{c.label: number(c.label, format="%.4g") for c in table.columns},
-            "img/s": number("img/s", format="%.1f"),
-            "parameters": number("parameters", format="compact", help="Trained values."),
-            "GMAC": number("GMAC", format="%.2f", help="10⁹ multiplications a picture."),
-            "paper": st.column_config.LinkColumn("paper", display_text=r"abs/(.+)$"),
-        },
+        height=min(38 + 35 * len(rows), 38 + 35 * 20),
+        alt=f"Scores of {len(rows)} models on {table.question['dataset']}, best first",
+        column_config=_config(columns, made),
+        lazy=False,
     )
-    with st.expander("What these numbers are"):
+    _downloads(table, made)
+    with st.expander("What these numbers are", icon=":material/info:"):
         for note in footer(table):
             st.text(note)
 
 
-def _frame(table: Table) -> pd.DataFrame:
-    """Numbers as numbers, so that a click on a title sorts them as such."""
-    return pd.DataFrame([_cells(table, row) for row in table.rows])
+def _linked(table: Table, rows: list[Row], made: pd.DataFrame) -> pd.DataFrame:
+    """The table with each model's name leading to its page, and its paper and pictures at the end.
+
+    The name is repeated after `#`, as links show a part of themselves.
+    """
+    dataset = str(table.question["dataset"])
+    papers = [facts(row)["paper"] for row in rows]
+    seen = {"dataset": dataset, "direction": str(table.question["direction"])}
+    return made.assign(
+        model=[_named(row.model) for row in rows],
+        paper=pd.Series([_paper(paper) for paper in papers], index=made.index, dtype=object),
+        pictures=[address("compare", **seen, models=r.model) for r in rows],
+    )
 
 
-def _cells(table: Table, row: Row) -> dict[str, Any]:
-    cells: dict[str, Any] = {"rank": row.rank or None, "model": row.model}
-    for column in table.columns:
-        value, half = scaled(row.scores.get(column), column)
-        cells[column.label], cells[f"± {column.metric}"] = value, half
-    cost, paper = row.record.cost, row.record.card.get("paper")
-    macs = cost.get("macs")
-    return {
-        **cells,
-        "img/s": cost.get("images_per_second"),
-        "parameters": cost.get("parameters"),
-        "GMAC": macs / 1e9 if macs else None,
-        "paper": f"https://arxiv.org/abs/{paper}" if paper else None,
+def _named(model: str) -> str:
+    return f"{address('models', model=model.partition('@')[0])}#{quote(model, safe='@ ')}"
+
+
+def _paper(paper: str) -> str | None:
+    return f"{address('paper', id=f'arxiv:{paper}')}#{paper}" if paper else None
+
+
+def _config(columns: Mapping[str, Column], made: pd.DataFrame) -> dict[str, Any]:
+    number, link = st.column_config.NumberColumn, st.column_config.LinkColumn
+    halves = {f"± {name}": number(format="%.2g", help="Half of the interval.") for name in columns}
+    scores = {
+        label(name, column): number(format="%.4g", help=BETTER.get(column.direction))
+        for name, column in columns.items()
     }
+    costs = {
+        "img/s": number(format="%.1f", help="Pictures a second, of one run on one machine."),
+        "parameters": number(format="compact", help="Trained values."),
+        "GMAC": number(format="%.2f", help="10⁹ multiplications a picture."),
+        "peak memory MB": number(format="%.0f"),
+        "translate s": number(format="%.1f", help="Seconds for all pictures."),
+    }
+    links = {
+        "rank": number(width="small", help="1 + the number of models that are surely better."),
+        "at worst": number(width="small", help="The last rank that the model may have."),
+        "group": st.column_config.TextColumn(
+            width="small", help="Models that share a letter cannot be told apart."
+        ),
+        "model": link(display_text=r"#(.+)$", pinned=True),
+        "paper": link(display_text=r"#(.+)$"),
+        "pictures": link(display_text="look"),
+    }
+    return halves | scores | costs | links
+
+
+def _downloads(table: Table, made: pd.DataFrame) -> None:
+    name = f"{table.question['dataset']}-leaderboard"
+    caption = f"{table.question['dataset']}, {table.question['direction']}, {protocol(table)}"
+    files = {
+        "CSV": (lambda: as_csv(made), f"{name}.csv", "text/csv"),
+        "LaTeX": (lambda: as_latex(made, caption), f"{name}.tex", "text/x-tex"),
+        "Parquet": (lambda: as_parquet(made), f"{name}.parquet", "application/vnd.apache.parquet"),
+    }
+    with st.container(horizontal=True):
+        for title, (content, file, kind) in files.items():
+            st.download_button(
+                title, content, file, kind, icon=":material/download:", on_click="ignore"
+            )
+
+
+def _intervals(table: Table, rows: list[Row]) -> None:
+    ranked = table.ranked_by
+    if ranked is None or len(rows) < 2:
+        return
+    name = next(n for n, column in column_names(table).items() if column == ranked)
+    st.header("Who is surely better")
+    letters = "Models that share a letter cannot be told apart (95 % for all pairs together)"
+    said = letters if any(row.group for row in rows) else "Ranks at 95 % for all pairs together"
+    st.caption(said + (f": {table.how}." if table.how else "."))
+    st.plotly_chart(
+        intervals(rows, name, ranked),
+        config={"displayModeBar": False},
+        alt=spoken(rows, name, ranked),
+    )
 
 
 def _failures(table: Table) -> None:
@@ -111,72 +221,26 @@ def _failures(table: Table) -> None:
         st.text(f"{record.model}: {error.get('type')}: {error.get('message')}")
 
 
-def _pictures(table: Table) -> None:
-    st.header("Pictures")
-    rows = _gallery(table)
-    if not rows:
-        _no_pictures(table)
+def _elsewhere(table: Table) -> None:
+    found = elsewhere(table)
+    if not found:
         return
-    pages = -(-len(rows) // PER_PAGE)
-    page = st.pagination(pages, key="pictures") if pages > 1 else 1
-    for ref, sources in rows[(page - 1) * PER_PAGE : page * PER_PAGE]:
-        st.text(ref)
-        columns = st.columns(len(sources))
-        for column, (label, path, score) in zip(columns, sources, strict=True):
-            _show(column, path, f"{label}{score}", f"{label}, picture {ref}")
-
-
-def _show(column: Any, path: Path, caption: str, alt: str) -> None:
-    try:
-        column.image(str(path), caption=caption, width="stretch", alt=alt)
-    except (OSError, SyntaxError):  # Pillow raises either for a damaged PNG
-        column.warning("This picture is damaged.", icon=":material/broken_image:")
-        column.text(caption)
-
-
-def _no_pictures(table: Table) -> None:
-    models = ",".join(row.model for row in table.rows if "@" not in row.model)
-    if table.question["dataset"] not in list_datasets() or not models:
-        st.info("The pictures are not on this machine.")
-        return
-    st.info("The pictures are not on this machine. This command makes them:")
-    st.code(_command(table, models), "bash")
-
-
-def _command(table: Table, models: str) -> str:
-    asked = table.question
-    metrics = ",".join(column.metric for column in table.columns)
-    size = f" --size {asked['size']}" if asked["size"] else ""
-    return (
-        f"bench run --models {models} --dataset {asked['dataset']} --metrics {metrics} "
-        f"--direction {asked['direction']} --split {asked['split']}{size} --force"
-    )
-
-
-Cell = tuple[str, Any, str]
-
-
-def _gallery(table: Table) -> list[tuple[str, list[Cell]]]:
-    """For every source that is here: source, each model's output, and the true answer."""
-    by_model = {
-        row.model: {entry["id"]: entry for entry in row.record.pictures} for row in table.rows
-    }
-    first = next(iter(by_model.values()), {})
-    rows = []
-    for ref, entry in first.items():
-        source = picture(entry.get("source"))
-        if source is None:
-            continue
-        cells: list[Cell] = [("source", source, "")]
-        for model, entries in by_model.items():
-            output = picture(entries.get(ref, {}).get("output"))
-            if output is not None and model != "identity":
-                cells.append((model, output, _score(entries[ref])))
-        target = picture(entry.get("target"))
-        rows.append((ref, [*cells, ("target", target, "")] if target else cells))
-    return rows
-
-
-def _score(entry: Mapping[str, Any]) -> str:
-    scores = entry.get("scores") or {}
-    return "".join(f" · {name} {value:.3g}" for name, value in sorted(scores.items()))
+    with st.expander(f"{len(found)} numbers that others reported", icon=":material/history_edu:"):
+        st.caption("Reported under their own protocols: they decide no rank here.")
+        st.dataframe(
+            pd.DataFrame(
+                [
+                    {
+                        "method": entry.method,
+                        "metric": entry.metric,
+                        "reported": entry.value,
+                        "weights": entry.weights,
+                        "protocol": entry.protocol or "not known",
+                        "source": entry.source,
+                    }
+                    for entry in found
+                ]
+            ),
+            hide_index=True,
+            alt=f"{len(found)} reported numbers",
+        )

@@ -1,233 +1,251 @@
-"""The first page shows what records say, with empty, small, broken and failed stores."""
+"""The leaderboard shows what records say, with empty, small, broken, failed and large stores."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
-from click.testing import CliRunner
 from streamlit.testing.v1 import AppTest
 
-import dashboard.load
-from bench.records import Record, write
-from dashboard.cli import APP, main
-from data.images import encode
+from dashboard.cli import SERVER
+from tests.dashboard.store import page, record, score
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty home, and no published results."""
-    monkeypatch.setenv("ATLAS_HOME", str(tmp_path))
-    monkeypatch.setattr(dashboard.load, "PUBLISHED", tmp_path / "published")
-    dashboard.load._boards.clear()
-    return tmp_path
-
-
-def _page() -> AppTest:
-    return AppTest.from_file(str(APP), default_timeout=60).run()
-
-
-def _record(
-    home: Path, model: str, kid: float, status: str = "done", dataset: str = "a-street"
-) -> Record:
-    score = {
-        "metric": "kid-texture",
-        "value": kid,
-        "low": kid - 0.001,
-        "high": kid + 0.001,
-        "n": 12,
-        "n_reference": 11,
-        "spread": "jackknife, 95 %",
-        "unit": "",
-        "direction": "lower",
-        "version": 1,
-        "extractor": "texture/1",
-        "extractor_sha256": "ab" * 32,
-        "comparable": True,
-        "resize": "none",
-    }
-    spec = dict.fromkeys(("size", "limit", "pairs_digest"))
-    spec |= {"model": model, "weights_sha256": "", "dataset": dataset, "split": "test"}
-    spec |= {"direction": "AtoB", "precision": "auto", "dataset_digest": "d"}
-    spec |= {"reference_digest": "r"}
-    names = {role: f"runs/{model}/{role}.png" for role in ("source", "output", "target")}
-    for path in names.values():
-        encode(home / path, np.full((16, 16, 3), 90, dtype=np.uint8))
-    record = Record(
-        id=f"{model}-id",
-        status=status,
-        spec=spec,
-        card={"paper": "1703.10593"},
-        scores=(score,) if status == "done" else (),
-        pictures=({"id": "one", "scores": {"ssim": 0.5}, **names},) if status == "done" else (),
-        cost={"images_per_second": 2.0, "parameters": 11_378_179, "macs": 49_550_000_000},
-        started="2026-11-23",
-        finished="2026-11-23",
-        error=None if status == "done" else {"type": "OSError", "message": "<b>no</b> memory"},
-    )
-    write(home / "results", record)
-    return record
+def _models(shown: AppTest) -> list[str]:
+    return [address.partition("#")[2] for address in shown.dataframe[0].value["model"]]
 
 
 def test_an_empty_store_names_the_command_that_fills_it(home: Path) -> None:
-    page = _page()
-    assert not page.exception
-    assert page.info[0].value.startswith("Nothing is measured yet")
-    assert "bench run --models" in page.code[0].value
+    shown = page("leaderboard")
+    assert not shown.exception
+    assert shown.info[0].value.startswith("Nothing is measured yet")
+    assert "bench run --models" in shown.code[0].value
 
 
 def test_models_are_ranked_with_arrows_spreads_and_costs(home: Path) -> None:
-    _record(home, "worse", 0.05)
-    _record(home, "better", 0.01)
-    page = _page()
-    assert not page.exception
-    table = page.dataframe[0].value
-    assert list(table["model"]) == ["better", "worse"]
-    assert list(table["kid-texture ×10³ ↓"]) == pytest.approx([10.0, 50.0])
-    assert list(table["± kid-texture"]) == pytest.approx([1.0, 1.0])
+    record(home, "worse", 0.05)
+    record(home, "better", 0.01)
+    shown = page("leaderboard")
+    assert not shown.exception
+    table = shown.dataframe[0].value
+    assert _models(shown) == ["better", "worse"]
+    assert list(table["rank"]) == [1, 2]
+    assert pytest.approx(list(table["kid-texture ×10³ ↓"])) == [10.0, 50.0]
+    assert pytest.approx(list(table["± kid-texture"])) == [1.0, 1.0]
     assert {49.55} == set(table["GMAC"])
-    assert any("n = 12 against 11" in text.value for text in page.text)
-    assert any(text.value == "one" for text in page.text)
+    assert any("n = 12 against 11" in text.value for text in shown.text)
+
+
+def test_models_that_cannot_be_told_apart_share_a_rank_and_a_letter(home: Path) -> None:
+    record(home, "first", 0.010, half=0.004)
+    record(home, "second", 0.011, half=0.004)
+    record(home, "third", 0.9, half=0.004)
+    table = page("leaderboard", columns="at worst").dataframe[0].value
+    assert list(table["rank"]) == [1, 1, 3]
+    assert list(table["at worst"]) == [2, 2, 3]
+    first, second, third = table["group"]
+    assert set(first) & set(second)
+    assert not set(first) & set(third)
+
+
+def test_an_address_gives_the_view_that_it_names(home: Path) -> None:
+    record(home, "slow", 0.01, metrics=(score("ssim", 0.9, 0.01, direction="higher"),))
+    record(home, "fast", 0.05, cost={"images_per_second": 90.0})
+    shown = page("leaderboard", sort="img/s", metrics="kid-texture", columns="img/s")
+    assert _models(shown) == ["fast", "slow"]
+    columns = list(shown.dataframe[0].value.columns)
+    assert columns[:5] == ["rank", "group", "model", "kid-texture ×10³ ↓", "img/s"]
+    assert "ssim ↑" not in columns
+    assert _models(page("leaderboard", sort="img/s", order="worst first")) == ["slow", "fast"]
+
+
+def test_a_choice_gives_what_its_address_gives(home: Path) -> None:
+    record(home, "b", 0.01)
+    record(home, "a", 0.02)
+    shown = page("leaderboard")
+    assert _models(shown) == ["b", "a"]
+    shown.selectbox(key="sort").select("model").run()
+    assert ["a", "b"] == _models(shown) == _models(page("leaderboard", sort="model"))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"sort": "<script>alert(1)</script>"},
+        {"dataset": "../../etc/passwd"},
+        {"metrics": "' OR 1=1 --"},
+        {"order": "\u0000", "pairs": "{{7*7}}", "weights": "maybe", "model": "%s%s"},
+        {"unheard": "%zz"},
+    ],
+)
+def test_nonsense_in_an_address_is_noted_and_the_default_shown(
+    home: Path, query: dict[str, str]
+) -> None:
+    record(home, "worse", 0.05)
+    record(home, "better", 0.01)
+    shown = page("leaderboard", **query)
+    assert not shown.exception
+    assert any("not known here" in info.value for info in shown.info)
+    assert not any(value in element.value for value in query.values() for element in shown.info)
+    if "metrics" not in query:
+        assert _models(shown) == ["better", "worse"]
+
+
+def test_an_address_that_is_understood_is_not_noted(home: Path) -> None:
+    record(home, "one", 0.01)
+    assert not page("leaderboard", sort="rank", dataset="a-street", weights="false").info
+
+
+@pytest.mark.parametrize(
+    ("query", "left"),
+    [
+        ({"task": "paired"}, ["pairs"]),
+        ({"licence": "GPL-3.0"}, ["copyleft"]),
+        ({"pairs": "needs none"}, ["cyclegan.photo2toon", "copyleft", "own"]),
+        ({"weights": "true"}, ["cyclegan.photo2toon"]),
+    ],
+)
+def test_filters_leave_what_they_name(home: Path, query: dict[str, str], left: list[str]) -> None:
+    record(home, "cyclegan.photo2toon", 0.01)
+    record(home, "pairs", 0.02, card={"task": "paired"})
+    record(home, "copyleft", 0.03, card={"licence": "GPL-3.0"})
+    record(home, "own", 0.04)
+    assert left == _models(page("leaderboard", **query))
+
+
+def test_no_model_left_by_the_filters_is_said(home: Path) -> None:
+    record(home, "one", 0.01)
+    shown = page("leaderboard", weights="true")
+    assert [info.value for info in shown.info] == ["No model passes these filters."]
+
+
+def test_rows_lead_to_model_paper_and_pictures(home: Path) -> None:
+    record(home, "cyclegan@my net.pth", 0.01)
+    row = page("leaderboard").dataframe[0].value.iloc[0]
+    assert row["model"] == "/models?model=cyclegan#cyclegan@my net.pth"
+    assert row["paper"] == "/paper?id=arxiv%3A1703.10593#1703.10593"
+    assert "models=cyclegan%40my+net.pth" in row["pictures"]
+    assert row["pictures"].startswith("/compare?dataset=a-street&direction=AtoB")
+
+
+def test_questions_are_chosen_by_data_set_direction_and_protocol(home: Path) -> None:
+    record(home, "a", 0.01)
+    record(home, "b", 0.02, dataset="b-town", spec={"direction": "BtoA"})
+    record(home, "c", 0.03, dataset="b-town", spec={"size": 64})
+    assert _models(page("leaderboard", dataset="b-town", direction="BtoA")) == ["b"]
+    shown = page("leaderboard", dataset="b-town", direction="AtoB")
+    assert _models(shown) == ["c"]
+    assert "64×64" in shown.selectbox(key="protocol").value
+
+
+def test_reported_numbers_stand_beside_and_say_whose_they_are(home: Path) -> None:
+    record(home, "cyclegan", 0.01, dataset="horse2zebra", metrics=(score("fid", 60.0, 2.0),))
+    shown = page("leaderboard")
+    beside = shown.dataframe[0].value["reported fid"].iloc[0]
+    assert "66.8 (README of DCLGAN, table)" in beside
+    elsewhere = shown.dataframe[1].value
+    assert {"dclgan", "cut"} <= set(elsewhere["method"])
+    assert any("decide no rank" in caption.value for caption in shown.caption)
 
 
 def test_a_failed_model_is_shown_with_its_error_as_plain_text(home: Path) -> None:
-    _record(home, "good", 0.01)
-    _record(home, "bad", 0.01, status="error")
-    page = _page()
-    assert [error.value for error in page.error] == ["A model failed"]
-    assert any(text.value == "bad: OSError: <b>no</b> memory" for text in page.text)
+    record(home, "good", 0.01)
+    record(home, "bad", 0.01, status="error")
+    shown = page("leaderboard")
+    assert [error.value for error in shown.error] == ["A model failed"]
+    assert any(text.value == "bad: OSError: <b>no</b> memory" for text in shown.text)
 
 
-def test_a_broken_record_does_not_break_the_page(home: Path) -> None:
-    _record(home, "good", 0.01)
-    (home / "results" / "a-street" / "good" / "x.json").write_text("{")
-    page = _page()
-    assert not page.exception
-    assert list(page.dataframe[0].value["model"]) == ["good"]
+def test_only_failed_models_are_a_page_too(home: Path) -> None:
+    record(home, "bad", 0.01, status="error")
+    for name in ("leaderboard", "compare", "cost", "vote"):
+        assert not page(name).exception
 
 
-def test_a_new_record_is_seen(home: Path) -> None:
-    _record(home, "first", 0.01)
-    assert len(_page().dataframe[0].value) == 1
-    _record(home, "second", 0.02)
-    assert len(_page().dataframe[0].value) == 2
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{",
+        b"",
+        b"[]",
+        b"\xff\xfe\x00",
+        json.dumps({"schema": 1, "id": "x", "status": "done", "spec": {}, "card": {}}).encode(),
+        json.dumps({"schema": 999}).encode(),
+    ],
+)
+def test_a_corrupt_record_is_named_and_breaks_no_page(home: Path, content: bytes) -> None:
+    record(home, "good", 0.01)
+    (home / "results" / "a-street" / "good" / "x.json").write_bytes(content)
+    shown = page("leaderboard")
+    assert not shown.exception
+    assert _models(shown) == ["good"]
+    assert "1 file left out" in shown.expander[0].label
+    assert any(text.value.startswith("good/x.json: ") for text in shown.text)
+
+
+def test_a_store_of_corrupt_records_alone_says_so(home: Path) -> None:
+    (home / "results" / "a-street" / "m").mkdir(parents=True)
+    (home / "results" / "a-street" / "m" / "x.json").write_text("{")
+    for name in ("leaderboard", "compare", "cost", "vote"):
+        shown = page(name)
+        assert not shown.exception
+        assert any("can be read" in info.value for info in shown.info)
+
+
+def test_a_new_a_changed_and_a_removed_record_are_seen(home: Path) -> None:
+    record(home, "first", 0.01)
+    assert _models(page("leaderboard")) == ["first"]
+    record(home, "second", 0.002)
+    assert _models(page("leaderboard")) == ["second", "first"]
+    record(home, "second", 0.0345)
+    assert _models(page("leaderboard")) == ["first", "second"]
+    shutil.rmtree(home / "results" / "a-street" / "first")
+    assert _models(page("leaderboard")) == ["second"]
+
+
+def test_a_model_in_an_address_that_is_gone_gives_another(home: Path) -> None:
+    record(home, "here", 0.01)
+    shown = page("leaderboard", model="gone")
+    assert not shown.exception
+    assert shown.selectbox(key="model").value == "here"
 
 
 def test_pictures_that_are_elsewhere_name_the_command_that_makes_them(home: Path) -> None:
-    _record(home, "good", 0.01)
+    record(home, "good", 0.01, dataset="photo2toon")
     shutil.rmtree(home / "runs")
-    assert not _page().code  # nobody but its owner can name the folder `a-street`
-    _record(home, "good", 0.01, dataset="photo2toon")
-    shutil.rmtree(home / "runs")
-    assert any("bench run --models good --dataset photo2toon" in c.value for c in _page().code)
+    shown = page("leaderboard")
+    command = "bench run --models good --dataset photo2toon --metrics kid-texture"
+    assert any(code.value.startswith(command) for code in shown.code)
 
 
-def test_a_damaged_picture_is_said_in_its_place(home: Path) -> None:
-    _record(home, "good", 0.01)
-    (home / "runs" / "good" / "output.png").write_bytes(b"\x89PNG\r\n\x1a\n cut")
-    page = _page()
-    assert not page.exception
-    assert [warning.value for warning in page.warning] == ["This picture is damaged."]
+def test_a_hundred_models_fill_every_page(home: Path) -> None:
+    for k in range(100):
+        own = {"p": 0.5, "q": 0.001 * k} if k < 3 else {}
+        record(home, f"m{k:02}", 0.001 * (k + 1), own=own)
+    shown = page("leaderboard")
+    assert len(shown.dataframe[0].value) == 100
+    for name in ("compare", "cost", "vote"):
+        shown = page(name)
+        assert not shown.exception
+        assert not shown.info or name == "vote"
 
 
-def test_a_record_with_nothing_in_it_does_not_break_the_page(home: Path) -> None:
-    _record(home, "good", 0.01)
-    empty = {"schema": 1, "id": "x", "status": "done", "spec": {}, "card": {}}
-    path = home / "results" / "a-street" / "x" / "x.json"
-    path.parent.mkdir()
-    path.write_text(json.dumps({**empty, "scores": [], "warnings": [], "pictures": []}))
-    page = _page()
-    assert not page.exception
-    assert list(page.dataframe[0].value["model"]) == ["good"]
+def test_names_in_records_are_never_markdown(home: Path) -> None:
+    evil = "![x](http://127.0.0.1:9/x.png)"
+    for k in range(2):
+        own = (score(f"m{evil}", 0.5, 0.1, direction=evil),)
+        record(home, f"{evil}{k}", 0.01, metrics=own, card={"licence": evil, "task": evil})
+    for name in ("leaderboard", "compare", "cost", "vote"):
+        shown = page(name, metric=f"m{evil}", sort=f"m{evil}")
+        assert not shown.exception
+        words = (*shown.caption, *shown.markdown, *shown.info, *shown.header, *shown.error)
+        assert not any("![" in element.value for element in words)
 
 
-def test_a_record_cannot_show_files_outside_the_home(home: Path) -> None:
-    secret = home.parent / "secret.png"
-    encode(secret, np.zeros((2, 2, 3), dtype=np.uint8))
-    assert dashboard.load.picture("../secret.png") is None
-    assert dashboard.load.picture(str(secret)) is None
-    assert dashboard.load.picture(None) is None
-
-
-def test_help_imports_no_streamlit_and_the_page_no_torch(home: Path) -> None:
-    code = "import sys, dashboard.cli; print('streamlit' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
-    code = "import sys, dashboard.views.leaderboard; print('torch' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "False"
-
-
-def test_path_prints_where_records_are(home: Path) -> None:
-    result = CliRunner().invoke(main, ["--home", str(home), "path"])
-    assert f"{home / 'results'}\n" == result.stdout
-
-
-@pytest.fixture
-def served(home: Path) -> Iterator[str]:
-    """The address of a running `dashboard` on the home."""
-    _record(home, "cyclegan.tiny", 0.01)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    tool = str(Path(sys.executable).with_name("dashboard"))
-    command = [tool, "--no-browser", "--port", str(port)]
-    log = (home / "log").open("w")
-    running = subprocess.Popen(
-        command, stdout=log, stderr=log, env={**os.environ, "ATLAS_HOME": str(home)}
-    )
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.2)
-    yield f"http://127.0.0.1:{port}"
-    running.terminate()
-    running.wait(timeout=20)
-    log.close()
-
-
-@pytest.mark.skipif(
-    not (shutil.which("chromium") and shutil.which("chromedriver")),
-    reason="chromium and chromedriver are not installed (Debian: chromium, chromium-driver)",
-)
-def test_a_real_browser_shows_the_page(served: str, tmp_path: Path) -> None:
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-    from selenium.webdriver.common.by import By
-    from selenium.webdriver.support.wait import WebDriverWait
-
-    options = webdriver.ChromeOptions()
-    flags = "headless no-sandbox disable-gpu disable-quic no-first-run disable-sync"
-    for flag in flags.split():
-        options.add_argument(f"--{flag}")
-    options.add_argument("--window-size=1200,2400")  # pictures below the fold load late
-    options.add_argument("--disable-background-networking")
-    options.add_argument("--disable-component-update")
-    options.add_argument(f"--user-data-dir={tmp_path / 'profile'}")
-    options.binary_location = shutil.which("chromium")
-    driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
-    try:
-        driver.get(f"{served}/?dataset=a-street")
-        body = WebDriverWait(driver, 60).until(
-            lambda d: (
-                d.find_element(By.TAG_NAME, "body")
-                if "target" in d.find_element(By.TAG_NAME, "body").text
-                else None
-            )
-        )
-        assert "Leaderboard" in body.text
-        assert "source" in body.text
-        assert "target" in body.text
-    finally:
-        driver.quit()
+def test_the_page_is_offered_first_and_the_others_by_their_addresses(home: Path) -> None:
+    record(home, "one", 0.01)
+    shown = AppTest.from_file(str(SERVER.with_name("app.py")), default_timeout=60).run()
+    assert not shown.exception
+    assert [title.value for title in shown.title] == ["Leaderboard"]

@@ -1,0 +1,97 @@
+"""What is being measured now, and what failed: from the files that `bench run` leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.records import Record
+from dashboard.load.held import held
+from dashboard.load.results import Unreadable, board, datasets
+from data.images import is_image
+from data.paths import find_home
+
+__all__ = ["Progress", "failed", "progress", "recent", "unreadable"]
+
+SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """A run without a record yet; what it measures is in its record, which comes at its end."""
+
+    id: str
+    pictures: int  # translated so far
+    began: datetime | None  # the first picture
+    changed: datetime | None  # the last one
+    running: bool  # a process holds it; else it was interrupted
+
+    @property
+    def a_second(self) -> float | None:
+        """Pictures a second, over all of them."""
+        if self.began is None or self.changed is None or self.pictures < 2:
+            return None
+        took = (self.changed - self.began).total_seconds()
+        return (self.pictures - 1) / took if took > 0 else None
+
+
+def progress() -> list[Progress]:
+    """Runs that have pictures or a holder and no record, the latest first."""
+    known = {name for dataset in datasets() for name in board(dataset).files}
+    try:
+        folders = [f for f in find_home().runs.iterdir() if f.is_dir() and f.name not in known]
+    except OSError:
+        return []
+    found = [one for one in map(_progress, folders) if one.pictures or one.running]
+    early = datetime.min.replace(tzinfo=UTC)
+    return sorted(found, key=lambda p: (p.running, p.changed or early), reverse=True)[:SHOWN]
+
+
+def _progress(folder: Path) -> Progress:
+    times = []
+    for path in _pictures(folder / "images"):
+        try:
+            times.append(path.stat().st_mtime)
+        except OSError:  # gone in the meantime
+            continue
+    return Progress(
+        id=folder.name,
+        pictures=len(times),
+        began=datetime.fromtimestamp(min(times), UTC) if times else None,
+        changed=datetime.fromtimestamp(max(times), UTC) if times else None,
+        running=held(folder / "run.lock"),
+    )
+
+
+def _pictures(folder: Path) -> list[Path]:
+    try:
+        return [path for path in folder.iterdir() if is_image(path)]
+    except OSError:
+        return []
+
+
+def _records() -> list[Record]:
+    found: dict[str, Record] = {}
+    for dataset in datasets():
+        for table in board(dataset).tables:
+            found |= {record.id: record for record in table.failed}
+            found |= {row.record.id: row.record for row in table.rows}
+    return list(found.values())
+
+
+def recent() -> list[Record]:
+    """Finished records, the newest first."""
+    done = [record for record in _records() if record.status == "done"]
+    return sorted(done, key=lambda record: record.finished, reverse=True)[:SHOWN]
+
+
+def failed() -> list[Record]:
+    """Records of models that failed and were not measured since, the newest first."""
+    bad = [record for record in _records() if record.status != "done"]
+    return sorted(bad, key=lambda record: record.finished, reverse=True)[:SHOWN]
+
+
+def unreadable() -> list[Unreadable]:
+    """Files among the records that are none."""
+    return [one for dataset in datasets() for one in board(dataset).unreadable]

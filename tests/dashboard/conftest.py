@@ -1,0 +1,50 @@
+"""What tests of the dashboard share: an empty home, and where there is one a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import dashboard.load.results
+from tests.dashboard.browser import Browser, browser, served
+from tests.dashboard.store import record, score
+
+EVIL = "![x](http://127.0.0.1:9/x.png)<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home, and no published results."""
+    root = tmp_path / "home"
+    root.mkdir()
+    monkeypatch.setenv("ATLAS_HOME", str(root))
+    monkeypatch.delenv("ATLAS_READ_ONLY", raising=False)
+    monkeypatch.setattr(dashboard.load.results, "PUBLISHED", tmp_path / "published")
+    return root
+
+
+@pytest.fixture(scope="session")
+def browsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with three models on one data set, one on another, and names that attack."""
+    root = tmp_path_factory.mktemp("browsed") / "home"
+    root.mkdir()
+    metrics = (score("ssim", 0.5, 0.1, direction="higher"),)
+    for k, name in enumerate(("cyclegan.photo2toon", "own", "zeta")):
+        own = {f"p{n}": 0.9 - 0.1 * k - 0.2 * (n == 1) for n in range(4)}
+        speed = {"images_per_second": 10.0**k}
+        record(root, name, 0.01 * (k + 1), own=own, metrics=metrics, cost=speed)
+    record(root, "own", 0.5, dataset="b-town")
+    for k in range(2):
+        said = (score(f"m{EVIL}", 0.5, 0.1),)
+        about = {"licence": EVIL, "task": EVIL, "paper": EVIL}
+        record(root, f"{EVIL}{k}", 0.1 * k, dataset=f"evil {EVIL}", metrics=said, card=about)
+    return root
+
+
+@pytest.fixture(scope="session")
+def seen(browsed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A browser on a dashboard that shows the browsed home."""
+    with served(browsed) as address, browser(tmp_path_factory.mktemp("profile"), address) as opened:
+        yield opened

@@ -1,0 +1,65 @@
+"""The `dashboard` command says where it listens and what that means."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+import dashboard.cli
+from dashboard.cli import main
+
+
+@pytest.fixture
+def started(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], dict[str, str]]]:
+    """The commands that would have been started, with their environment."""
+    found: list[tuple[list[str], dict[str, str]]] = []
+
+    def note(command: list[str], env: dict[str, str]) -> Any:
+        found.append((command, env))
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(dashboard.cli.subprocess, "run", note)
+    return found
+
+
+def _run(home: Path, *flags: str) -> Result:
+    return CliRunner().invoke(main, ["--home", str(home), *flags])
+
+
+def test_it_listens_on_this_machine_alone_unless_told_otherwise(
+    home: Path, started: list[tuple[list[str], dict[str, str]]]
+) -> None:
+    result = _run(home)
+    assert result.exit_code == 0
+    ((command, environment),) = started
+    assert command[command.index("--server.address") + 1] == "127.0.0.1"
+    assert command[command.index("--browser.gatherUsageStats") + 1] == "false"
+    assert environment["ATLAS_HOME"] == str(home)
+    assert environment["ATLAS_READ_ONLY"] == ""
+    assert "hint" not in result.stderr
+
+
+def test_opening_it_to_a_network_says_what_that_means(
+    home: Path, started: list[tuple[list[str], dict[str, str]]]
+) -> None:
+    open_to_all = _run(home, "--address", "0.0.0.0")
+    assert "anybody who can reach this machine" in open_to_all.stderr
+    assert "--read-only" in open_to_all.stderr
+    closed = _run(home, "--address", "0.0.0.0", "--read-only")
+    assert "anybody who can reach this machine" in closed.stderr
+    assert "vote" not in closed.stderr
+    assert started[1][1]["ATLAS_READ_ONLY"] == "1"
+
+
+def test_without_streamlit_it_names_the_command_that_installs_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dashboard.cli.importlib.util, "find_spec", lambda name: None)
+    for flags in ([], ["--export", "site"]):
+        result = _run(home, *flags)
+        assert result.exit_code == 1
+        assert "pip install 'i2i-atlas[dashboard]'" in result.stderr
