@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bench.workshop import Workshop
     from zoo.translator import Translator
 
-__all__ = ["Machine", "lost", "recorded", "run"]
+__all__ = ["Machine", "bench_of", "lost", "recorded", "run"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ def run(plan: Plan, workshop: Workshop, machine: Machine, force: bool = False) -
 
     features = workshop.home.ready().features
     with closing(FeatureStore(features)) as store, progress() as bars:
-        bench = _bench(plan, workshop, machine, store)
+        bench = bench_of(plan, workshop, machine, store)
         task = bars.add_task("references", total=len(plan.pictures.references), unit="img")
         references = workshop.references(bench, lambda n: bars.advance(task, n))
         return [
@@ -68,7 +68,8 @@ def run(plan: Plan, workshop: Workshop, machine: Machine, force: bool = False) -
         ]
 
 
-def _bench(plan: Plan, workshop: Workshop, machine: Machine, store: Any) -> Bench:
+def bench_of(plan: Plan, workshop: Workshop, machine: Machine, store: Any) -> Bench:
+    """What all models of a plan share, with the extractors loaded."""
     from bench.observe import Bench
     from zoo.translator import pick_device
 

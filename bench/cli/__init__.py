@@ -14,6 +14,7 @@ __all__ = ["main"]
 # Verb -> module of bench.cli that has a command of that name.
 VERBS = {
     "run": "run",
+    "features": "features",
     "leaderboard": "board",
     "compare": "board",
     "report": "board",

@@ -129,7 +129,8 @@ def _show_pictures(comparison: Comparison) -> None:
     if not comparison.pictures:
         return
     own = comparison.pictures[0]["first"] is not None
-    title = f"{comparison.metric}: pictures on which they differ most"
+    pair = f"{comparison.first} and {comparison.second}"
+    title = f"{comparison.metric}: pictures on which {pair} differ most"
     names = [comparison.first, comparison.second] if own else []
     rows = [
         [

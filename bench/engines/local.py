@@ -95,16 +95,19 @@ def _given_up(job: Job, setting: Setting) -> Record:
     return lost(job.cell, find_home(setting.home), problem)
 
 
-def _gpus() -> int:
+def _gpus() -> list[str]:
+    """The names of the GPUs that this process may use."""
     import torch
 
-    return torch.cuda.device_count()
+    named = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    count = torch.cuda.device_count()
+    return named.split(",")[:count] if named else [str(place) for place in range(count)]
 
 
-def _own_share(counter: Any, workers: int, gpus: int) -> None:
+def _own_share(counter: Any, workers: int, gpus: list[str]) -> None:
     """Before anything else in a worker: it sees one GPU, in turn, and has its share of cores."""
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
     with counter.get_lock():
         place, counter.value = counter.value, counter.value + 1
     if gpus:
-        os.environ["CUDA_VISIBLE_DEVICES"] = str(place % gpus)
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpus[place % len(gpus)]

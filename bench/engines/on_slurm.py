@@ -1,8 +1,8 @@
 """Slurm through submitit: an array of as many jobs as --jobs says, each with its part of the cells.
 
 Where there is no Slurm submitit's own local executor does the same. sbatch reads partition,
-account and the like from its variables (SBATCH_PARTITION …). The home has to be on a file system
-that all nodes see.
+account, GPUs and the like from its variables (SBATCH_PARTITION, SBATCH_GRES …). The home has to be
+on a file system that all nodes see.
 """
 
 from __future__ import annotations

@@ -78,14 +78,7 @@ def pareto(rows: Sequence[Row], column: Column) -> str:
     parts.append(
         f'<polyline class="front" points="{" ".join(f"{a:.1f},{b:.1f}" for a, b in front)}"/>'
     )
-    for row, speed, value in points:
-        a, b = place(speed, value)
-        kind, end = "best" if row.pareto else "rest", a > WIDTH * 0.7
-        parts.append(f'<circle class="{kind}" cx="{a:.1f}" cy="{b:.1f}" r="6"/>')
-        parts.append(
-            f'<text x="{a - 10 if end else a + 10:.1f}" y="{b - 8:.1f}" '
-            f'text-anchor="{"end" if end else "start"}">{text(_short(row.model))}</text>'
-        )
+    parts += [_point(*place(speed, value), row) for row, speed, value in points]
     speeds = {p[1] for p in points}
     parts += [_tick(place(s, low)[0], height - 40, 10**s) for s in {min(speeds), max(speeds)}]
     for value in {min(p[2] for p in points), max(p[2] for p in points)}:
@@ -94,6 +87,17 @@ def pareto(rows: Sequence[Row], column: Column) -> str:
     parts.append(_words(WIDTH / 2, height - 12, "images a second", "middle"))
     parts.append(_words(0, 12, column.label, "start"))
     return "".join(parts) + "</svg>"
+
+
+def _point(across: float, down: float, row: Row) -> str:
+    """A dot with its name, to whichever side there is room."""
+    kind = "best" if row.pareto else "rest"
+    shift, anchor = (-10, "end") if across > WIDTH * 0.7 else (10, "start")
+    return (
+        f'<circle class="{kind}" cx="{across:.1f}" cy="{down:.1f}" r="6"/>'
+        f'<text x="{across + shift:.1f}" y="{down - 8:.1f}" text-anchor="{anchor}">'
+        f"{text(_short(row.model))}</text>"
+    )
 
 
 def _open(width: int, height: int, label: str) -> str:

@@ -288,7 +288,7 @@ def test_models_are_compared_over_the_same_sources(home: Path) -> None:
     assert abs(pictures[0]["difference"]) >= abs(pictures[1]["difference"])
     assert pictures[0]["difference"] == pytest.approx(pictures[0]["first"] - pictures[0]["second"])
     shown = _bench("compare", "identity", "cyclegan", "--home", home).stdout
-    assert "psnr: pictures on which they differ most" in shown
+    assert "psnr: pictures on which identity and cyclegan@net.pth differ most" in shown
 
 
 @pytest.mark.parametrize(

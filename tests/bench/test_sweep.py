@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import errno
 import importlib
+import multiprocessing
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -176,6 +179,27 @@ def test_parts_are_all_items_once() -> None:
     assert items == sorted(found)
 
 
+def test_parts_of_a_reference_set_fill_one_store(
+    folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, home = folders("large", {"testA": 3, "testB": 7}), tmp_path / "shared"
+    asked = ("--dataset", root, "--metrics", "kid-texture", "--home", home)
+    counts = [_bench("features", *asked, "--shard", f"{i}/3").stderr for i in (1, 2, 3)]
+    assert ["of 3 ref" in counts[0], "of 2 ref" in counts[1], "of 2 ref" in counts[2]] == [True] * 3
+    seen: list[int] = []
+    original = importlib.import_module("bench.features.texture").TextureBank.__call__
+
+    def counted(self: Any, pictures: torch.Tensor) -> Any:
+        seen.append(len(pictures))
+        return original(self, pictures)
+
+    monkeypatch.setattr("bench.features.texture.TextureBank.__call__", counted)
+    _bench("run", "--models", "identity", *asked)
+    assert sum(seen) == 3  # the outputs; every reference was there
+    _bench("run", "--models", "identity", *asked[:-1], tmp_path / "alone")
+    assert _values(home) == _values(tmp_path / "alone")
+
+
 def test_a_failed_cell_is_a_cell(suite: Path, own_home: Path) -> None:
     (suite.parent / "net-2.pth").write_bytes(b"no checkpoint")
     result = _bench("run", suite)
@@ -262,6 +286,21 @@ def test_a_killed_worker_costs_its_cell_one_more_attempt(
         assert [r.error and r.error["type"] for r in read_all([own_home / "results"])] == [
             "WorkerDied"
         ]
+
+
+def test_every_worker_sees_one_gpu_of_those_that_were_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,7")
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    counter, seen = multiprocessing.Value("i", 0), []
+    for _ in range(3):
+        local_engine._own_share(counter, 3, ["5", "7"])
+        seen.append(os.environ["CUDA_VISIBLE_DEVICES"])
+    assert seen == ["5", "7", "5"]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,7")
+    assert local_engine._gpus() == ["5", "7"]
 
 
 def test_engines_that_are_not_installed_say_how_to_get_them(

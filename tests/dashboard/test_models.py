@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -84,3 +86,11 @@ def test_the_page_says_what_is_not_here(home: Path) -> None:
 )
 def test_sizes_are_for_people(count: int, told: str) -> None:
     assert told == size(count)
+
+
+def test_pages_of_papers_and_models_import_no_torch() -> None:
+    names = ["papers", "paper", "triage", "shortlist", "choose", "models", "runs", "try_it"]
+    code = f"import sys, {', '.join(f'dashboard.views.{name}' for name in names)}"
+    command = [sys.executable, "-c", f"{code}; print('torch' in sys.modules)"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from zoo.nets.blur import BlurDown, BlurUp
 from zoo.nets.convolutions import NarrowConv
 from zoo.nets.norm import make_norm
+from zoo.nets.winograd import WinogradConv
 
 __all__ = ["ResnetBlock", "ResnetGenerator"]
 
@@ -19,7 +20,7 @@ class ResnetBlock(nn.Module):
         make, bias = make_norm(norm), norm == "instance"
 
         def convolution() -> list[nn.Module]:
-            return [nn.ReflectionPad2d(1), nn.Conv2d(channels, channels, 3, bias=bias)]
+            return [nn.ReflectionPad2d(1), WinogradConv(channels, channels, 3, bias=bias)]
 
         layers = [*convolution(), make(channels), nn.ReLU(inplace=True)]
         if dropout:

@@ -22,7 +22,8 @@ from survey.cli import main  # noqa: E402
 
 code: Any = 1
 try:
-    main(args=list(given["words"]))
+    sys.argv = ["survey", *given["words"]]
+    main()
 except SystemExit as ended:
     code = ended.code or 0
 finally:
