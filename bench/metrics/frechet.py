@@ -154,7 +154,8 @@ def _rough_values(a: Floats) -> Floats:
     """Singular values from eigenvalues: small ones keep few digits."""
     wide = a.shape[1] > a.shape[0]
     values = np.linalg.eigvalsh(a @ a.T if wide else a.T @ a)
-    return np.sqrt(np.clip(values, 0.0, None)).astype(np.float64)
+    found: Floats = np.sqrt(np.clip(values, 0.0, None)).astype(np.float64)
+    return found
 
 
 def _without_rows(

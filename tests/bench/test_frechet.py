@@ -71,6 +71,15 @@ def test_the_two_forms_meet_where_rows_and_columns_are_as_many() -> None:
     assert by_moments == pytest.approx(frechet.frechet_distance(*wide), rel=1e-9)
 
 
+@pytest.mark.parametrize("least", [1e-1, 1e-3, 1e-6, 0.0])
+def test_the_fast_norm_is_exact_at_every_condition(least: float) -> None:
+    rng = np.random.default_rng(0)
+    left, right = (np.linalg.qr(rng.standard_normal((60, 60)))[0] for _ in range(2))
+    values = np.geomspace(1.0, max(least, 1e-9), 60) * (np.arange(60) < 59 if least == 0 else 1)
+    found = frechet._nuclear_fast((left * values) @ right)
+    assert values.sum() == pytest.approx(found, rel=1e-11)
+
+
 def test_moments_that_came_in_blocks_are_those_of_all_rows() -> None:
     x = _features(500, 8, 1, shift=1000.0)  # a mean that a sum of squares would drown in
     found = frechet.moments([x[:7], x[7:300], x[300:]])
