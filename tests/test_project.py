@@ -103,6 +103,8 @@ def test_the_commands_of_the_readme_run(
         rest += ["--discriminator-width", "2", "--out", str(tmp_path / "trained")]
     if rest[0] == "translate":
         rest[-1] = str(tmp_path / rest[-1])
+    if rest[0] == "report":
+        rest += ["--out", str(tmp_path / "report.html")]
     if rest[:1] == ["leaderboard"]:
         rest.append("--published")
     result = CliRunner().invoke(_tool(tool), rest)

@@ -126,3 +126,23 @@ def test_flat_black_and_equal_pictures_give_finite_numbers(card: MetricCard) -> 
     best = min(numbers) if card.direction == "lower" else max(numbers)
     assert best == pytest.approx(numbers[0])
     assert best == pytest.approx(numbers[2])
+
+
+def test_diversity_is_the_mean_over_pairs_of_outputs_of_one_source() -> None:
+    from types import SimpleNamespace
+    from typing import Any
+
+    from bench.metrics.lpips import DIVERSITY
+    from bench.observe import _diversity
+
+    def apart(first: torch.Tensor, second: torch.Tensor) -> NDArray[np.float64]:
+        found = (first.double() - second.double()).abs().flatten(1).mean(1)
+        return np.asarray(found.numpy())
+
+    bench: Any = SimpleNamespace(pair_extractors={"lpips-alex": apart})
+    # Three outputs for each of two sources, flat at these levels.
+    levels = np.array([[10, 100], [20, 100], [60, 130]])
+    made = [[np.full((4, 4, 3), level, dtype=np.uint8) for level in row] for row in levels]
+    expected = [(10 + 50 + 40) / 3, (0 + 30 + 30) / 3]
+    assert expected == pytest.approx(list(_diversity(DIVERSITY, bench, made)))
+    assert list(_diversity(DIVERSITY, bench, made[:1])) == [0.0, 0.0]
