@@ -16,7 +16,8 @@ CARD = Card(
     summary=(
         "Variational autoencoders of both domains that share the blocks around their code. "
         "Written from the paper, as the authors' code is for non-commercial use only; its weights "
-        "do not load here. --stochastic draws the code instead of taking its mean."
+        "do not load here; layer widths and the shares of the losses could not be checked against "
+        "the paper's tables. --stochastic draws the code instead of taking its mean."
     ),
     recipe=Recipe(
         method="unit",
