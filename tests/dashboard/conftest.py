@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,3 +49,11 @@ def seen(browsed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Br
     """A browser on a dashboard that shows the browsed home."""
     with served(browsed) as address, browser(tmp_path_factory.mktemp("profile"), address) as opened:
         yield opened
+
+
+@pytest.fixture(autouse=True)
+def main_module() -> Iterator[None]:
+    """Streamlit runs a page as `__main__` and leaves it so; processes started later would run it."""
+    before = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = before
