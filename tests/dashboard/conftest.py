@@ -53,7 +53,7 @@ def seen(browsed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Br
 
 @pytest.fixture(autouse=True)
 def main_module() -> Iterator[None]:
-    """Streamlit runs a page as `__main__` and leaves it so; processes started later would run it."""
+    """Streamlit leaves its page as `__main__`, which processes started later would run."""
     before = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = before
