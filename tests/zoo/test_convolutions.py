@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from zoo.nets.convolutions import NarrowConv, UpsampledConv
+from zoo.nets.winograd import WinogradConv
 
 
 def _upsampled(x: Tensor, conv: nn.Conv2d) -> Tensor:
@@ -47,3 +48,26 @@ def test_equal_to_the_plain_one(
     torch.testing.assert_close(
         torch.autograd.grad(found, parts, pull), torch.autograd.grad(expected, parts, pull)
     )
+
+
+@pytest.mark.parametrize("gradients", [True, False])
+@pytest.mark.parametrize("size", [(18, 34), (17, 18)])  # whole tiles, and not
+def test_winograd_is_the_plain_convolution_when_it_translates(
+    size: tuple[int, int], gradients: bool
+) -> None:
+    torch.manual_seed(0)
+    conv = WinogradConv(128, 128, 3).double().eval()
+    x = torch.randn(2, 128, *size, dtype=torch.float64)
+    with torch.set_grad_enabled(gradients):
+        torch.testing.assert_close(conv(x), conv.plain()(x))
+        assert type(conv.plain()) is nn.Conv2d
+
+
+def test_winograd_in_float32_keeps_five_digits() -> None:
+    torch.manual_seed(0)
+    conv = WinogradConv(256, 256, 3).eval()
+    x = torch.randn(1, 256, 34, 34)
+    with torch.no_grad():
+        assert conv._gains(x)  # the path that is measured, not the plain one
+        expected = conv.plain().double()(x.double())
+        assert (conv(x) - expected).abs().max() < 1e-4 * expected.std()

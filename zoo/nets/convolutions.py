@@ -5,13 +5,15 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from zoo.nets.winograd import WinogradConv
+
 __all__ = ["NarrowConv", "UpsampledConv", "plain"]
 
 
 def plain(module: nn.Module) -> nn.Module:
     """The same network with torch's own layers in place of these; changes `module`."""
     for name, child in module.named_children():
-        if isinstance(child, (NarrowConv, UpsampledConv)):
+        if isinstance(child, (NarrowConv, UpsampledConv, WinogradConv)):
             setattr(module, name, child.plain())
         else:
             plain(child)

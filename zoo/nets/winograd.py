@@ -1,8 +1,8 @@
 """3×3 convolutions by Winograd's minimal filtering, F(4×4, 3×3) (1509.09308, §4.3).
 
-A quarter of the multiplications: four by four outputs take 36 in place of 144. For training in
-float32 on a CPU, where the residual blocks of a generator are nearly all of the time and oneDNN
-computes them in the plain way. Rounding is that of float32 times about ten.
+A quarter of the multiplications: four by four outputs take 36 in place of 144. For float32 on a
+CPU, where the residual blocks of a generator are nearly all of the time and oneDNN computes them in
+the plain way. Rounding is that of float32 times about ten.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ __all__ = ["WinogradConv"]
 
 TILE, SEEN = 4, 6  # outputs of a tile along each axis, and the inputs that they need
 LEAST = 64  # channels: below that, moving tiles costs more than it saves
+LEAST_STILL = 128  # the same without gradients, where the plain way is one call
 
 # Of §4.3: B transforms inputs, G kernels, and A what comes out of their products.
 B = (
@@ -46,15 +47,25 @@ class WinogradConv(nn.Conv2d):
         """[N,C,H,W] to [N,K,H-2,W-2]."""
         if not self._gains(x):
             return super().forward(x)
-        y: Tensor = _Winograd.apply(x, self.weight)
+        learns = torch.is_grad_enabled()
+        y: Tensor = _Winograd.apply(x, self.weight) if learns else _convolved(x, self.weight)[0]
         return y if self.bias is None else y + self.bias[:, None, None]
 
     def _gains(self, x: Tensor) -> bool:
         learning = self.training and torch.is_grad_enabled() and self.weight.requires_grad
+        least = LEAST if learning else LEAST_STILL
+        known = learning or not torch.is_grad_enabled()
         exact = x.dtype in (torch.float32, torch.float64) and not torch.is_autocast_enabled("cpu")
         whole = all(side > 2 and (side - 2) % TILE == 0 for side in x.shape[-2:])
-        wide = min(self.in_channels, self.out_channels) >= LEAST
-        return learning and exact and whole and wide and x.device.type == "cpu"
+        wide = min(self.in_channels, self.out_channels) >= least
+        return known and exact and whole and wide and x.device.type == "cpu"
+
+    def plain(self) -> nn.Module:
+        """The same of torch's own layers."""
+        bias = self.bias is not None
+        conv = nn.Conv2d(self.in_channels, self.out_channels, 3, bias=bias)
+        conv.load_state_dict(self.state_dict(), assign=True)
+        return conv.train(self.training)
 
 
 @cache
@@ -79,19 +90,25 @@ def _kernels(weight: Tensor) -> Tensor:
     return (_square(G, weight.dtype) @ flat).view(SEEN * SEEN, inside, outside)
 
 
+def _convolved(x: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+    """The convolution of the paper, and the transformed tiles of x."""
+    inputs = _inputs(x)
+    n, _, height, width = x.shape
+    rows, columns, outside = (height - 2) // TILE, (width - 2) // TILE, weight.shape[0]
+    products = torch.bmm(inputs, _kernels(weight)).view(SEEN * SEEN, -1)
+    tiles = (_square(A, x.dtype) @ products).view(TILE, TILE, n, rows, columns, outside)
+    y = tiles.permute(2, 3, 0, 4, 1, 5).reshape(n, height - 2, width - 2, outside)
+    return y.permute(0, 3, 1, 2), inputs
+
+
 class _Winograd(torch.autograd.Function):
     """Forward as in the paper; backward by the transposes of the same three transforms."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
-        inputs = _inputs(x)
+        y, inputs = _convolved(x, weight)
         ctx.save_for_backward(inputs, weight)  # twice the size of x, and a tenth of the time less
-        n, _, height, width = x.shape
-        rows, columns, outside = (height - 2) // TILE, (width - 2) // TILE, weight.shape[0]
-        products = torch.bmm(inputs, _kernels(weight)).view(SEEN * SEEN, -1)
-        tiles = (_square(A, x.dtype) @ products).view(TILE, TILE, n, rows, columns, outside)
-        y = tiles.permute(2, 3, 0, 4, 1, 5).reshape(n, height - 2, width - 2, outside)
-        return y.permute(0, 3, 1, 2)
+        return y
 
     @staticmethod
     @once_differentiable
