@@ -9,7 +9,7 @@ DEMO_HOME := .atlas
 help:
 	@echo "make demo   install into $(VENV) (a few minutes, about 6 GB with torch), then measure the"
 	@echo "            three bundled models on photo2toon and print the leaderboard (under a minute)"
-	@echo "make test   install, then ruff, mypy, import-linter and pytest (about ten minutes)"
+	@echo "make test   install, then ruff, mypy, import-linter and pytest (under ten minutes)"
 	@echo "make clean  remove $(VENV) and the demo's results"
 
 install: $(VENV)/.installed
@@ -30,7 +30,7 @@ demo: install
 	@echo "== open the dashboard: $(BIN)/dashboard --home $(DEMO_HOME)"
 
 test: install
-	@echo "== ruff, mypy, import-linter, pytest: about ten minutes"
+	@echo "== ruff, mypy, import-linter, pytest: under ten minutes"
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
