@@ -4,8 +4,9 @@
 several grey levels in places. `mixed`, the default for wide ResNet generators and CartoonGAN on
 processors that multiply bfloat16 in hardware, keeps every tensor in float32 and lets only the
 convolutions of the residual blocks after the second multiply in bfloat16: they are most of the
-work, and their rounding enters a sum that later layers smooth. docs/performance.md has the
-measurements.
+work, and their rounding enters a sum that later layers smooth. Where zoo.nets.winograd takes such a
+convolution (whole tiles: sides of the picture that are multiples of 16) it is as fast in float32,
+and stays that. docs/performance.md has the measurements.
 """
 
 from __future__ import annotations
