@@ -20,7 +20,9 @@ Real = NDArray[np.floating[Any]]
 
 BLOCK = 4096  # rows that are turned into float64 at a time
 EXACT = 1e-11  # relative error of a nuclear norm that is no error
-SLACK = 10.0  # of the bound on errors of eigenvalues, which is known up to a small factor
+# Errors of small eigenvalues in units of ε·σ₁²: below 0.7 in products of 50 to 2,000 rows. Those of
+# large ones are up to 40, which is nothing beside what they are themselves.
+SLACK = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def frechet_distance(x: Real, y: Real) -> float:
     (x, mean_x), (y, mean_y) = _centred(x), _centred(y)
     n, m = len(x) - 1, len(y) - 1
     traces = np.vdot(x, x) / n + np.vdot(y, y) / m
-    root = _nuclear(x @ y.T) / np.sqrt(n * m)
+    root = _nuclear_of_centred(x @ y.T) / np.sqrt(n * m)
     return float(np.sum((mean_x - mean_y) ** 2) + traces - 2.0 * root)
 
 
@@ -132,10 +134,22 @@ def _nuclear(a: Floats) -> float:
     return float(np.linalg.svd(a, compute_uv=False).sum())
 
 
+def _nuclear_of_centred(a: Floats) -> float:
+    """Of a product [n,m] of centred rows: the rows and the columns of it sum to 0.
+
+    So one singular value is 0, and its vectors are known: it is moved among the others, where
+    eigenvalues are exact, and taken off again.
+    """
+    usual = float(np.linalg.norm(a)) / np.sqrt(min(a.shape))
+    if not usual:
+        return 0.0
+    return _nuclear_fast(a + usual / np.sqrt(a.size)) - usual
+
+
 def _nuclear_fast(a: Floats) -> float:
     """By the eigenvalues of aᵀa where these are known to be exact enough, else by `_nuclear`.
 
-    An eigenvalue is off by some ε·σ₁², and so its root σ by ε·σ₁²/2σ.
+    An eigenvalue is off by at most SLACK·ε·σ₁², and so its root σ by half of that over σ.
     """
     values = _rough_values(a)
     total, least = float(values.sum()), float(values.min())
