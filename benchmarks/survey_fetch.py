@@ -4,9 +4,9 @@
 
 The services run in another process and answer at once, so everything that is counted is fetch's
 own: reading answers, storing them, the catalogue, merging, topics and the full text, with the
-processes that it starts. Memory is the most that all of them had at one time (resident, so that
-what they share counts twice), and the most of fetch itself. Then the same command again, when
-nothing is new.
+processes that it starts. Memory is the most that all of them had at one time (what they share
+counts once: the kernel's proportional set size), and the most of fetch itself. Then the same
+command again, when nothing is new.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from pathlib import Path
 
 TOOL = [str(Path(sys.executable).parent / "survey")]
 SEEDS = ["--cites", "1703.10593", "--cites", "1611.07004"]
-PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass
@@ -67,7 +66,7 @@ class Watch(threading.Thread):
 
     def run(self) -> None:
         while not self.over.wait(0.1):
-            self.most = max(self.most, sum(map(_resident, [self.pid, *_children(self.pid)])))
+            self.most = max(self.most, sum(map(_proportional, [self.pid, *_children(self.pid)])))
 
 
 def _children(pid: int) -> list[int]:
@@ -78,11 +77,12 @@ def _children(pid: int) -> list[int]:
         return []
 
 
-def _resident(pid: int) -> int:
+def _proportional(pid: int) -> int:
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
+        told = Path(f"/proc/{pid}/smaps_rollup").read_text()
     except OSError:
         return 0
+    return sum(1024 * int(line.split()[1]) for line in told.splitlines() if line.startswith("Pss:"))
 
 
 def serve(papers: int) -> tuple[subprocess.Popen[str], dict[str, str]]:

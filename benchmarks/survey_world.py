@@ -125,6 +125,10 @@ class Field(World):
             left -= length
         if n % 5 == 0:
             sentences.append(f"Code: https://github.com/someone/kind-{n}.")
+        if n % 200 == 1:  # what no index has as words
+            sentences.append(
+                "基于生成对抗网络的图像翻译方法" if n % 400 == 1 else "Written in C++."
+            )
         return " ".join(sentences)
 
     def _drawn(self, count: int) -> list[str]:

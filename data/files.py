@@ -10,11 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
+from data.console import say
 from data.errors import StorageProblem
 
 __all__ = ["lock", "replacing", "sha256_file", "write_bytes", "write_text", "writing"]
+
+MOMENT = 1.0  # seconds
 
 
 @contextmanager
@@ -96,11 +99,18 @@ def sha256_file(path: Path) -> str:
 
 @contextmanager
 def lock(path: Path) -> Iterator[None]:
-    """Hold `path`.lock: one process at a time, released when the process dies."""
+    """Hold `path`.lock: one process at a time, released when the process dies.
+
+    Who has to wait for longer than a moment is told why.
+    """
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         guard = FileLock(f"{path}.lock")
-        guard.acquire()
+        try:
+            guard.acquire(timeout=MOMENT)
+        except Timeout:
+            say(f"another process holds {path}.lock: waiting for it")
+            guard.acquire()
     try:
         yield
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -23,8 +24,9 @@ from sqlalchemy import (
 
 from survey import tsvector
 from survey.catalogue import tables as t
+from survey.catalogue.meta import meta_value
 from survey.catalogue.papers import ORDERS
-from survey.query import Query, Term, around
+from survey.query import LITERAL, Query, Term, around
 from survey.tsvector import MARKS, WORDS, Conditions, contains, index
 
 __all__ = ["MARKS", "Ranked", "count", "index", "keys", "ranked", "snippets"]
@@ -85,7 +87,7 @@ def count(connection: Connection, query: Query) -> int:
     """How many papers a query finds."""
     if not query:
         return 0
-    statement = _fts5(query, ()) if _sqlite(connection) else tsvector.query_of(query)
+    statement = _fts5(connection, query, ()) if _sqlite(connection) else tsvector.query_of(query)
     found = statement.order_by(None).with_only_columns(func.count(), maintain_column_froms=True)
     return int(connection.execute(found).scalar() or 0)
 
@@ -131,7 +133,7 @@ def _rows(
     connection: Connection, query: Query, conditions: Conditions
 ) -> Iterator[tuple[int, float]]:
     """Rows of the index with their scores, best first."""
-    statement = _fts5(query, conditions)
+    statement = _fts5(connection, query, conditions)
     if not _expression(query):
         yield from ((row, 0.0) for row in connection.execute(statement).scalars())
         return
@@ -144,7 +146,7 @@ def _rows(
         best = select(TEXT.c.rowid).where(
             _match(_expression(query)),
             TEXT.c.rowid <= max(first, default=-1),
-            _each_row().in_(_listed(first)),
+            _each_row().in_(_those(json.dumps(first))),
         )
     else:
         last = connection.execute(by_place.offset(RANKED - 1).limit(1)).scalar()
@@ -157,8 +159,9 @@ def _rows(
         yield from ((row, 0.0) for row in connection.execute(others).scalars())
 
 
-def _listed(rows: Sequence[int]) -> Select[Any]:
-    return select(func.json_each(json.dumps(rows)).table_valued("value").c.value)
+def _those(listed: str) -> Select[Any]:
+    """The numbers of a JSON list, which may be more than a statement takes values."""
+    return select(func.json_each(listed).table_valued("value").c.value)
 
 
 def _each_row() -> ColumnElement[int]:
@@ -166,19 +169,33 @@ def _each_row() -> ColumnElement[int]:
     return literal_column("+paper_text.rowid", Integer)
 
 
-def _fts5(query: Query, conditions: Conditions) -> Select[Any]:
+def _fts5(connection: Connection, query: Query, conditions: Conditions) -> Select[Any]:
     """The rows that a query finds: of the index, or of papers where it has no word to look up."""
     others = [group for group in query.groups if any(term.literal for term in group)]
-    asked = [*conditions, *(or_(*map(_holds, group)) for group in others)]
+    holds = partial(_holds, connection)
     expression = _expression(query)
     if not expression:
-        asked += [~_holds(term) for term in query.without]
-        return select(t.paper.c.place).where(*asked).order_by(*ORDERS["citations"])
-    asked += [~_holds(term) for term in query.without if term.literal]
-    statement = select(TEXT.c.rowid).where(_match(expression))
-    if asked:
-        statement = statement.where(_each_row().in_(select(t.paper.c.place).where(*asked)))
-    return statement
+        asked = [or_(*(holds(t.paper.c.place, term) for term in group)) for group in others]
+        asked += [~holds(t.paper.c.place, term) for term in query.without]
+        papers = select(t.paper.c.place).where(*conditions, *asked)
+        return papers.order_by(*ORDERS["citations"])
+    row = _each_row()
+    asked = [or_(*(holds(row, term) for term in group)) for group in others]
+    asked += [~holds(row, term) for term in query.without if term.literal]
+    if conditions:
+        asked.append(row.in_(select(t.paper.c.place).where(*conditions)))
+    return select(TEXT.c.rowid).where(_match(expression), *asked)
+
+
+def _holds(connection: Connection, row: ColumnElement[int], term: Term) -> ColumnElement[bool]:
+    """That the paper in a row of the index has a term."""
+    if not term.literal:
+        return row.in_(select(TEXT.c.rowid).where(_match(term.fts5)))
+    noted = meta_value(connection, LITERAL)  # none where an older version made the papers
+    asked = [t.paper.c.place.in_(_those(noted))] if noted else []
+    # In the order of an index that has the places, so that it is read and not the papers.
+    papers = select(t.paper.c.place).where(*asked, contains(term)).order_by(*ORDERS["citations"])
+    return row.in_(_those(json.dumps(connection.execute(papers).scalars().all())))
 
 
 def _expression(query: Query) -> str:
@@ -188,13 +205,6 @@ def _expression(query: Query) -> str:
     expression = " AND ".join(f"({group})" for group in either)
     never = (f" NOT {term.fts5}" for term in query.without if not term.literal)
     return f"({expression}){''.join(never)}" if expression else ""
-
-
-def _holds(term: Term) -> ColumnElement[bool]:
-    """Of the table of papers."""
-    if term.literal:
-        return contains(term)
-    return t.paper.c.place.in_(select(TEXT.c.rowid).where(_match(term.fts5)))
 
 
 # --- both

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["Query", "Term", "around", "parse"]
+__all__ = ["LITERAL", "Query", "Term", "around", "may_hold_literals", "parse"]
 
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -20,6 +20,7 @@ _UNSPACED = re.compile(
 )
 MOST = 200  # terms: databases limit how deep an expression may be
 _SYMBOLS = re.compile(r"[^\W\d_][+#]+")  # C++, C#: the symbols are a part of the name
+LITERAL = "literal"  # in `meta`: places of papers in which a literal term can be, as JSON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +85,12 @@ def parse(text: str) -> Query:
                 break
     distinct = dict.fromkeys(tuple(group) for group in groups)
     return Query(groups=tuple(distinct), without=tuple(without))
+
+
+def may_hold_literals(text: str) -> bool:
+    """Whether any literal term can be in a text."""
+    symbols = ("+" in text or "#" in text) and _SYMBOLS.search(text)
+    return bool(symbols or (not text.isascii() and _UNSPACED.search(text)))
 
 
 def _plain(text: str) -> str:

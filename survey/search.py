@@ -25,7 +25,7 @@ from survey.query import Query, Term, parse
 
 __all__ = ["Advice", "Hit", "advise", "in_order", "search"]
 
-TITLES = 20_000  # of the most cited papers, whose words are compared with a word that none has
+TITLES = 5_000  # of the most cited papers, whose words are compared with a word that none has
 FIRST, PIECE = 100, 500  # papers read at once: few at first, as mostly few are wanted
 _WORD = re.compile(r"[^\W\d_]{3,}[\w-]*")
 

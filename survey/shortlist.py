@@ -14,8 +14,8 @@ from survey.catalogue.papers import Filter, papers
 from survey.export.columns import address
 from survey.named_data import Named, named_data
 from survey.paper import Paper
-from survey.rank import code_of
 from survey.repositories import Repository
+from survey.standing import code_of
 from survey.zoo_models import Reported, ZooModel, zoo_cards
 
 __all__ = ["Entry", "markdown", "purpose", "shortlist"]

@@ -90,9 +90,6 @@ class Desk:
             if status != queue.status[row]:
                 again = status == "new" and queue.fresh
                 (queue.reopen if again else queue.decide)(name, status)
-            paper = queue.ranked[row].paper
-            if own and (own.tags, own.note) != (paper.tags, paper.note):
-                queue.annotate(name, tags=own.tags, note=own.note)
         self.session.pick = queue.pick()
 
 

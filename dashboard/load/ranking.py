@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import streamlit as st
 from sqlalchemy import Connection
 
@@ -11,7 +9,9 @@ from dashboard.load.catalogue import Stamp, reading, stamp
 from data.paths import find_home
 from survey.profiles import Profile, profiles
 from survey.profiles import profile as named_profile
-from survey.rank import Explanation, Standing, explain, standing
+from survey.rank import Explanation, explain
+from survey.standing import Standing, as_of
+from survey.standing_file import standing
 
 __all__ = ["positions", "profile_names", "why"]
 
@@ -24,8 +24,8 @@ def profile_names() -> dict[str, str]:
 def positions(connection: Connection, profile: str) -> Standing:
     """The place of every paper, from 1; UsageProblem for an unknown profile."""
     chosen = named_profile(profile, find_home())
-    # Scores fall with age, from day to day.
-    seen = (*stamp(connection), datetime.now(UTC).date().isoformat())
+    # Repositories are looked up without any paper being made anew.
+    seen = (*stamp(connection), as_of(connection).isoformat())
     return _standing(seen, repr(chosen), connection, chosen)
 
 
@@ -39,4 +39,4 @@ def why(paper: str, profile: str) -> Explanation:
 
 @st.cache_resource(show_spinner="Weighing every paper", max_entries=4)
 def _standing(seen: Stamp, weights: str, _connection: Connection, _profile: Profile) -> Standing:
-    return standing(_connection, _profile)
+    return standing(_connection, _profile, find_home(), write=False)

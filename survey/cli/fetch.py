@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -161,6 +161,7 @@ def _fetch(
         finally:
             settings.close()
         new = _derive(catalogue, report, shown)
+        _weigh(catalogue, place, shown)
     with catalogue.read() as connection:
         tell(connection, report, new, as_json)
     return report.exit_code
@@ -194,3 +195,15 @@ def _derive(catalogue: Catalogue, report: Report, shown: Shown) -> int:
     derive(catalogue, on_step)
     with catalogue.read() as connection:
         return max(0, count_papers(connection, report.seeds) - before)
+
+
+def _weigh(catalogue: Catalogue, place: Home, shown: Shown) -> None:
+    """Have the order of each profile ready, so that nobody has to wait for it."""
+    from survey.profiles import profiles
+    from survey.standing_file import keep
+
+    # A mistake in a person's profiles is told to who ranks by them.
+    with suppress(UsageProblem):
+        known = list(profiles(place).values())
+        with catalogue.read() as connection:
+            keep(connection, known, place, lambda count: shown.begin("weighing", 0, count))

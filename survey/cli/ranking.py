@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["rank", "why"]
 
 SHOWN = 20
+SEEN = ("new", "kept", "later")  # statuses that are ranked where none is asked for
 _profile = click.option(
     "--profile",
     "name",
@@ -54,7 +55,8 @@ def rank(
     """
     from survey.derive import reading
     from survey.profiles import profile
-    from survey.rank import rank as ranked
+    from survey.rank import passing, ranked
+    from survey.standing_file import standing
 
     place = find_home(home)
     if listed:
@@ -62,13 +64,13 @@ def rank(
         return
     chosen = profile(name, place)
     with reading(place) as connection:
-        found = ranked(connection, chosen, wanted)
-    if not wanted.status:
-        found = [entry for entry in found if entry.paper.status != "dropped"]
-    if as_json:
-        emit_json(entry.to_json() for entry in islice(found, limit))
-    else:
-        _table(found, limit or SHOWN)
+        among = standing(connection, chosen, place)
+        rows = passing(connection, among, replace(wanted, status=wanted.status or SEEN))
+        if as_json:
+            emit_json(entry.to_json() for entry in ranked(connection, among, rows[:limit]))
+        else:
+            shown = rows[: limit or SHOWN]
+            _table(list(ranked(connection, among, shown)), len(rows))
 
 
 @click.command()
@@ -89,18 +91,20 @@ def why(paper: str, name: str, as_json: bool, home: str | None) -> None:
     from survey.derive import reading
     from survey.profiles import profile
     from survey.rank import explain
+    from survey.standing_file import standing
 
     place = find_home(home)
     chosen = profile(name, place)
     with reading(place) as connection:
-        explained = explain(connection, chosen, resolve(connection, paper))
+        among = standing(connection, chosen, place)
+        explained = explain(connection, chosen, resolve(connection, paper), among=among)
     if as_json:
         emit_json(explained.to_json())
     else:
         _explanation(explained)
 
 
-def _table(found: list[Ranked], limit: int) -> None:
+def _table(found: list[Ranked], passing: int) -> None:
     if not found:
         say("no paper passes")
         return
@@ -113,11 +117,11 @@ def _table(found: list[Ranked], limit: int) -> None:
             entry.paper.title,
             ", ".join(f"{k} {v}" for k, v in sorted(entry.points.items(), key=_most)[:3] if v),
         ]
-        for entry in found[:limit]
+        for entry in found
     ]
     table(["#", "score", "id", "year", "title", "most of it"], rows)
-    if len(found) > limit:
-        say(f"the first {limit} of {len(found):,}; more: --limit {limit * 5}")
+    if len(found) < passing:
+        say(f"the first {len(found)} of {passing:,}; more: --limit {len(found) * 5}")
     hint(f"survey why {found[0].paper.id}")
 
 

@@ -11,9 +11,10 @@ from sqlalchemy import Connection, Index, delete, select, text
 from data.paths import Home
 from survey.catalogue import tables as t
 from survey.catalogue.bulk import chunks, fill, remove
-from survey.catalogue.catalogue import FULL_TEXT
+from survey.catalogue.catalogue import FULL_TEXT, meta_value, set_meta
 from survey.derived.build import Built
 from survey.derived.plan import Plan
+from survey.query import LITERAL, may_hold_literals
 
 __all__ = ["Store"]
 
@@ -31,6 +32,7 @@ class Store:
         self.connection = connection
         self.plan = plan
         self._indexes: list[Index] = []
+        self._literal: set[int] | None = None  # None where nobody noted them so far
         self.sqlite = connection.dialect.name == "sqlite"
         if self.sqlite:
             # 32 MiB: a million small rows come in any order.
@@ -45,6 +47,8 @@ class Store:
         self._indexes = list(t.reference.indexes) if everything and self.sqlite else []
         for index in self._indexes:
             index.drop(self.connection)
+        noted = "[]" if everything else meta_value(self.connection, LITERAL)
+        self._literal = set(json.loads(noted)) if self.sqlite and noted else None
         if self.sqlite and everything:
             self.connection.exec_driver_sql("DROP TABLE IF EXISTS paper_text")
             self.connection.execute(text(FULL_TEXT))
@@ -70,11 +74,15 @@ class Store:
         if places:
             statement = "DELETE FROM paper_text WHERE rowid = ?"
             self.connection.exec_driver_sql(statement, sorted(places))
+        if self._literal is not None:
+            self._literal.difference_update(place for (place,) in places)
 
     def finish(self) -> None:
-        """Make anew what `clear` took away."""
+        """Make anew what `clear` took away, and note what was found on the way."""
         for index in self._indexes:
             index.create(self.connection)
+        if self._literal is not None:
+            set_meta(self.connection, LITERAL, json.dumps(sorted(self._literal)))
 
     def add(self, batch: Sequence[Built]) -> None:
         """Insert papers with everything of theirs."""
@@ -86,7 +94,14 @@ class Store:
         self._renew(t.topic, [(b.paper.id, b.said.topics) for b in batch if b.said])
         self._renew(t.code, [(b.paper.id, b.said.code) for b in batch if b.said])
         if self.sqlite and batch:
-            self.connection.exec_driver_sql(TEXT, [_text(built) for built in batch])
+            texts = [_text(built) for built in batch]
+            self.connection.exec_driver_sql(TEXT, texts)
+            self._note_literal(texts)
+
+    def _note_literal(self, texts: Sequence[tuple[int, str, str, str, str, str]]) -> None:
+        if self._literal is not None:
+            found = (place for place, _, *rest in texts if any(map(may_hold_literals, rest)))
+            self._literal.update(found)
 
     def _renew(self, table: Any, found: Sequence[tuple[str, Sequence[Any]]]) -> None:
         old = self.plan.old

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from survey.catalogue.papers import Filter
-from survey.paper import Paper
-from survey.rank import FULL, Ranked
+from survey.paper import Paper, Status
+from survey.standing import FULL, Standing
 from survey.triage.learner import Learner
 from survey.triage.unseen import stamp
 
@@ -41,29 +41,34 @@ class Pick:
 class Queue:
     """Papers in the order of a profile, re-ordered by what was decided about some of them.
 
-    `ranked` holds all papers, decided or not; `passing` the ids among which to pick.
+    `among` has all papers, decided or not, and `decided` the status of those that are; `passing`
+    are the ids among which to pick, and `read` reads a paper by its id.
     """
 
     def __init__(
         self,
-        ranked: Sequence[Ranked],
+        among: Standing,
         profile: str,
-        passing: frozenset[str],
+        passing: Container[str],
+        read: Callable[[str], Paper],
+        decided: Mapping[str, Status],
         scope: str = "all",
         status: Sequence[str] = ("new",),
     ) -> None:
-        self.ranked = list(ranked)
+        self.among = among
+        self.read = read
         self.profile = profile
         self.passing = passing
         self.scope = scope
         self.fresh = tuple(status) == ("new",)  # else a second look at papers that were decided
-        self.rows = {entry.paper.id: row for row, entry in enumerate(ranked)}
-        self.status = [entry.paper.status for entry in ranked]
+        self.rows = {paper: row for row, paper in enumerate(among.ids)}
+        self.status: list[Status] = [decided.get(paper, "new") for paper in among.ids]
         self.open = np.array(
-            [e.paper.id in passing and e.paper.status in status for e in ranked], dtype=bool
+            [p in passing and own in status for p, own in zip(among.ids, self.status, strict=True)],
+            dtype=bool,
         )
         self.learner: Learner | None = None
-        self._scores = _standard(np.array([entry.score for entry in ranked], dtype=np.float64))
+        self._scores = _standard(among.scores.astype(np.float64))
         self._odds: NDArray[np.float64] | None = None
 
     @property
@@ -109,12 +114,6 @@ class Queue:
         row = self.rows.get(paper)
         return None if row is None else self._pick(row, "again", "taken back just now", mark)
 
-    def annotate(self, paper: str, *, tags: tuple[str, ...], note: str) -> None:
-        """Show other tags and another note with a paper."""
-        row = self.rows[paper]
-        entry = self.ranked[row]
-        self.ranked[row] = replace(entry, paper=replace(entry.paper, tags=tags, note=note))
-
     def _learnt(self) -> NDArray[np.float64] | None:
         """Log odds of every paper; None before there is one kept and one dropped paper."""
         kept = [row for row, status in enumerate(self.status) if status == "kept"]
@@ -126,7 +125,8 @@ class Queue:
         return self._odds
 
     def _by_profile(self, row: int) -> Pick:
-        points = sorted(self.ranked[row].points.items(), key=lambda item: (-item[1], item[0]))
+        own = zip(self.among.terms, map(int, self.among.points[row]), strict=True)
+        points = sorted(own, key=lambda item: (-item[1], item[0]))
         best = ", ".join(f"{name} {value}" for name, value in points[:3] if value)
         why = f"{self._score(row)} for {self.profile}" + (f": {best}" if best else "")
         return self._pick(row, "profile", why)
@@ -153,10 +153,10 @@ class Queue:
         return self._pick(row, "random", why, stamp(len(candidates), self.scope))
 
     def _pick(self, row: int, kind: Kind, why: str, mark: str = "") -> Pick:
-        return Pick(row=row, paper=self.ranked[row].paper, kind=kind, why=why, stamp=mark)
+        return Pick(row=row, paper=self.read(self.among.ids[row]), kind=kind, why=why, stamp=mark)
 
     def _score(self, row: int) -> str:
-        return f"{self.ranked[row].score} of {FULL} points"
+        return f"{self.among.scores[row]} of {FULL} points"
 
 
 def scope_of(wanted: Filter) -> str:

@@ -41,8 +41,8 @@ def run(session: Session) -> None:
     """Show papers and take keys until none are left, the input ends, or `q`."""
     screen = _Screen(session)
     with screen.keys:
-        if len(session.queue.ranked) > 2_000:
-            say(f"reading {len(session.queue.ranked):,} papers")
+        if len(session.queue.rows) > 2_000:
+            say(f"reading {len(session.queue.rows):,} papers")
         session.start(behind=screen.keys.terminal)
         if session.problem:
             warn(f"{session.problem.message}; papers come in the order of the profile")

@@ -9,11 +9,12 @@ from typing import Any
 from data.errors import AtlasError, UsageProblem
 from survey.catalogue.catalogue import Catalogue
 from survey.catalogue.events import STATUS, add, decisions, events, undo
-from survey.catalogue.papers import Filter, known, names
+from survey.catalogue.papers import Filter, chosen, known, names
 from survey.paper import Paper
 from survey.profiles import Profile
-from survey.rank import code_of, rank
 from survey.repositories import Repository
+from survey.standing import code_of
+from survey.standing_file import standing
 from survey.triage.learner import Learner
 from survey.triage.queue import Pick, Queue, scope_of
 from survey.triage.unseen import Estimate, draws, estimate
@@ -27,14 +28,26 @@ def open_session(catalogue: Catalogue, profile: Profile, wanted: Filter | None =
     wanted = wanted or Filter()
     apart = replace(wanted, status=())
     with catalogue.read() as connection:
-        ranked = rank(connection, profile)
-        passing = frozenset(entry.paper.id for entry in ranked)
-        if apart != Filter():
-            passing &= set(names(connection, apart))
+        among = standing(connection, profile, catalogue.home, write=not catalogue.read_only)
+        passing = set(among.positions if apart == Filter() else names(connection, apart))
+        decided = {paper: own.status for paper, own in decisions(connection).items()}
         today = known(connection, {event.paper for event in events(connection)})
         code = code_of(connection)
-    queue = Queue(ranked, profile.name, passing, scope_of(apart), status=wanted.status or ("new",))
+    queue = Queue(
+        among,
+        profile.name,
+        passing,
+        lambda paper: _read(catalogue, paper),
+        decided,
+        scope_of(apart),
+        status=wanted.status or ("new",),
+    )
     return Session(catalogue, queue, code, today)
+
+
+def _read(catalogue: Catalogue, paper: str) -> Paper:
+    with catalogue.read() as connection:
+        return chosen(connection, [paper])[0]
 
 
 class Session:
@@ -96,8 +109,7 @@ class Session:
         on = text not in paper.tags
         with self.catalogue.write() as connection:
             add(connection, paper.id, "tag" if on else "untag", text)
-        tags = (*paper.tags, text) if on else tuple(tag for tag in paper.tags if tag != text)
-        self._annotate(paper, tags, paper.note)
+        self._read_again()
         return on
 
     def write(self, text: str) -> None:
@@ -105,7 +117,7 @@ class Session:
         paper = self._shown().paper
         with self.catalogue.write() as connection:
             add(connection, paper.id, "note", text)
-        self._annotate(paper, paper.tags, text)
+        self._read_again()
 
     def undo(self) -> tuple[str, str]:
         """Take back the last decision, tag or note, and show its paper; what it was, and of which.
@@ -118,11 +130,9 @@ class Session:
             decision = decisions(connection).get(paper)
         if paper not in self.queue.rows:
             return last.action, paper
-        tags, note = (decision.tags, decision.note) if decision else ((), "")
         if last.action not in STATUS and self.pick and paper == self.pick.paper.id:
-            self._annotate(self.pick.paper, tags, note)
+            self._read_again()
             return last.action, paper
-        self.queue.annotate(paper, tags=tags, note=note)
         if last.action in STATUS:
             self.queue.reopen(paper, decision.status if decision else "new")
             self._count()
@@ -151,10 +161,10 @@ class Session:
             raise UsageProblem("no paper is shown", hint="survey triage --status later")
         return self.pick
 
-    def _annotate(self, paper: Paper, tags: tuple[str, ...], note: str) -> None:
-        self.queue.annotate(paper.id, tags=tags, note=note)
+    def _read_again(self) -> None:
+        """The paper that is shown, with the tags and the note that it has now."""
         pick = self._shown()
-        self.pick = replace(pick, paper=replace(paper, tags=tags, note=note))
+        self.pick = replace(pick, paper=self.queue.read(pick.paper.id))
 
     def _count(self) -> None:
         if not self.queue.fresh:
@@ -166,7 +176,6 @@ class Session:
 
     def _read_words(self) -> None:
         try:
-            papers = [entry.paper for entry in self.queue.ranked]
-            self.queue.learner = Learner(words_of(self.catalogue, papers))
+            self.queue.learner = Learner(words_of(self.catalogue, self.queue.among.ids))
         except AtlasError as problem:
             self.problem = problem

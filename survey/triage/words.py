@@ -13,8 +13,9 @@ import numpy as np
 
 from data.errors import StorageProblem
 from data.files import replacing
+from survey.catalogue.bulk import chunks
 from survey.catalogue.catalogue import Catalogue
-from survey.paper import Paper
+from survey.catalogue.papers import chosen
 from survey.triage.learner import Weighed, text_of, weigh
 
 __all__ = ["words_of"]
@@ -22,21 +23,23 @@ __all__ = ["words_of"]
 VERSION = "1"  # changes with survey.triage.learner.weigh
 MANY = 2_000  # papers, from which on they are worth a file
 NAME = "words.npz"
+PIECE = 500  # papers read at once
 
 
-def words_of(catalogue: Catalogue, papers: Sequence[Paper]) -> Weighed:
-    """Of each paper, in the order given; from the file of an earlier sitting where that holds.
+def words_of(catalogue: Catalogue, ids: Sequence[str]) -> Weighed:
+    """Of each paper, in the order of `ids`; from the file of an earlier sitting where that holds.
 
     AtlasError without scikit-learn.
     """
-    if catalogue.home is None or len(papers) < MANY:
-        return weigh([text_of(paper) for paper in papers])
+    if catalogue.home is None or len(ids) < MANY:
+        return weigh(_texts(catalogue, ids))
     path = catalogue.home.root / "triage" / NAME
-    order = sorted(range(len(papers)), key=lambda row: papers[row].id)
-    key = _key(catalogue, [papers[row].id for row in order])
+    order = sorted(range(len(ids)), key=lambda row: ids[row])
+    named = [ids[row] for row in order]
+    key = _key(catalogue, named)
     found = _read(path, key)
     if found is None:
-        found = weigh([text_of(papers[row]) for row in order])
+        found = weigh(_texts(catalogue, named))
         if found.matrix is not None:
             with suppress(StorageProblem):  # it can be made again
                 _write(path, key, found)
@@ -45,6 +48,12 @@ def words_of(catalogue: Catalogue, papers: Sequence[Paper]) -> Weighed:
     rows = np.empty(len(order), dtype=np.intp)
     rows[order] = np.arange(len(order))
     return Weighed(found.matrix[rows], found.words)
+
+
+def _texts(catalogue: Catalogue, ids: Sequence[str]) -> list[str]:
+    with catalogue.read() as connection:
+        pieces = (chosen(connection, some) for some in chunks(ids, PIECE))
+        return [text_of(paper) for papers in pieces for paper in papers]
 
 
 def _key(catalogue: Catalogue, ids: Sequence[str]) -> str:

@@ -15,7 +15,8 @@ from data.paths import Home
 from survey.catalogue.papers import Filter
 from survey.export import FORMATS
 from survey.profiles import profile
-from survey.rank import explain, standing
+from survey.rank import explain
+from survey.standing import standings
 from tests.dashboard.catalogues import LATEX, SCRIPT, make, said, some, texts
 from tests.dashboard.store import page, record
 
@@ -74,7 +75,7 @@ def test_the_points_of_a_rank_add_up(small: Home) -> None:
 def test_a_kept_standing_changes_no_explanation(small: Home) -> None:
     chosen = profile("side-project")
     with reading() as (connection, _):
-        among = standing(connection, chosen)
+        (among,) = standings(connection, [chosen])
         for name in (MAPS, "doi:10.1/cows"):
             expected = explain(connection, chosen, name)
             assert expected == explain(connection, chosen, name, among=among)

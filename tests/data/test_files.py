@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from data.errors import AtlasError
-from data.files import replacing, write_text
+from data.files import lock, replacing, write_text
 from data.paths import Home, find_home
 
 
@@ -67,3 +68,27 @@ def test_the_flag_goes_before_the_environment(
     assert tmp_path / "environment" == find_home().root
     monkeypatch.delenv("ATLAS_HOME")
     assert find_home().root.name == "i2i-atlas"
+
+
+def test_who_waits_for_a_lock_is_told_and_gets_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("data.files.MOMENT", 0.05)
+    path = tmp_path / "crawl"
+    # Another process holds it until its input ends.
+    code = (
+        f"from filelock import FileLock; held = FileLock({str(path) + '.lock'!r}); held.acquire(); "
+    )
+    code += "print('held', flush=True); input()"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    threading.Timer(0.3, lambda: holder.communicate("\n")).start()
+    with lock(path):
+        told = capsys.readouterr().err
+    assert f"another process holds {path}.lock: waiting for it" in told.replace("\n", "")
+    with lock(path):  # and nobody is told who does not wait
+        pass
+    assert capsys.readouterr().err == ""

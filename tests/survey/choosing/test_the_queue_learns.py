@@ -14,7 +14,7 @@ from survey.catalogue.catalogue import set_meta
 from survey.catalogue.papers import Filter
 from survey.catalogue.papers import papers as every
 from survey.paper import Paper
-from survey.rank import Ranked
+from survey.standing import Standing
 from survey.triage import words
 from survey.triage.learner import Learner, text_of, weigh
 from survey.triage.queue import Queue, scope_of
@@ -35,11 +35,16 @@ def _paper(number: int, subject: int, chance: np.random.Generator, status: str =
 
 
 def _queue(papers: Sequence[Paper], **options: Any) -> Queue:
-    ranked = [
-        Ranked(position=i + 1, paper=paper, score=900 - i, points={"code": 900 - i})
-        for i, paper in enumerate(papers)
-    ]
-    queue = Queue(ranked, "side-project", frozenset(paper.id for paper in papers), **options)
+    among = Standing(
+        terms=("code",),
+        ids=tuple(paper.id for paper in papers),
+        points=900 - np.arange(len(papers), dtype=np.int16)[:, None],
+        means=np.zeros((1, 2)),
+    )
+    known = {paper.id: paper for paper in papers}
+    decided = {paper.id: paper.status for paper in papers}
+    options = {"passing": set(known), **options}
+    queue = Queue(among, "side-project", read=known.__getitem__, decided=decided, **options)
     queue.learner = Learner(weigh([text_of(paper) for paper in papers]))
     return queue
 
@@ -141,10 +146,8 @@ def test_nothing_is_shown_twice_and_the_end_is_none(papers: list[Paper]) -> None
 
 
 def test_decisions_outside_a_filter_teach_but_are_not_shown(papers: list[Paper]) -> None:
-    ranked = _queue(papers).ranked
     inside = frozenset(paper.id for paper in papers[200:])
-    queue = Queue(ranked, "side-project", inside, scope="0123abcd")
-    queue.learner = Learner(weigh([text_of(paper) for paper in papers]))
+    queue = _queue(papers, passing=inside, scope="0123abcd")
     for paper in papers[:20]:
         queue.decide(paper.id, "kept" if _wanted(paper) else "dropped")
     assert queue.left == 200
@@ -219,7 +222,10 @@ def test_a_filter_has_the_same_name_whatever_was_decided() -> None:
 def _seen(shelf: Any) -> Any:
     with shelf.catalogue.read() as connection:
         found = list(every(connection))
-    return [words_of(shelf.catalogue, some).matrix.toarray() for some in (found, found[::-1])]
+    return [
+        words_of(shelf.catalogue, [p.id for p in some]).matrix.toarray()
+        for some in (found, found[::-1])
+    ]
 
 
 def test_words_that_were_weighed_once_are_kept_for_the_next_sitting(

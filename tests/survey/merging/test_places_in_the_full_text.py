@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text
 
 from data.paths import Home
 from survey.catalogue import tables as t
-from survey.catalogue.catalogue import set_meta
+from survey.catalogue.catalogue import meta_value, set_meta
 from survey.catalogue.events import add
 from survey.catalogue.papers import Filter, papers
 from survey.derive import derive, reading
 from survey.derived.plan import place_of
+from survey.query import LITERAL
 from survey.search import search
 from tests.survey.merging.conftest import Record, Shelf
 
@@ -92,3 +95,38 @@ def test_what_people_did_in_an_older_catalogue_is_kept(older: Home) -> None:
     with reading(older) as connection:
         kept = papers(connection, Filter(status=("kept",)))
         assert [paper.id for paper in kept] == [f"{S2}/a"]
+
+
+def _found(shelf: Shelf, asked: str) -> list[str]:
+    with shelf.catalogue.read() as connection:
+        return sorted(hit.paper.id for hit in search(connection, asked))
+
+
+def test_terms_that_no_index_has_are_looked_for_where_they_can_be(
+    shelf: Shelf, record: Record
+) -> None:
+    shelf.put(
+        record(S2, "a", title="图像翻译方法", authors=("Li Wei",)),
+        record(S2, "b", title="Filters in C++", authors=("Bo Inkwell",)),
+        record(S2, "c", title="Été à la mer: 3 + 4", authors=("Cy Nib",)),
+    )
+    derive(shelf.catalogue)
+    noted = [place for place, name in _places(shelf) if name in (f"{S2}/a", f"{S2}/b")]
+    with shelf.catalogue.read() as connection:
+        assert sorted(noted) == json.loads(meta_value(connection, LITERAL))
+    # One paper of Chinese more, and the other one with another title.
+    shelf.put(
+        record(S2, "a", title="Image translation", authors=("Li Wei",)),
+        record(S2, "d", title="论图像", authors=("Li Wei",)),
+    )
+    derive(shelf.catalogue)
+    for asked, expected in (("图像", ["d"]), ("C++", ["b"]), ("filters -c++", []), ("été", ["c"])):
+        assert [f"{S2}/{key}" for key in expected] == _found(shelf, asked)
+    # Of an older version, which noted nothing, every paper is looked at.
+    with shelf.catalogue.write() as connection:
+        connection.execute(delete(t.meta).where(t.meta.c.name == LITERAL))
+    assert [f"{S2}/d"] == _found(shelf, "图像")
+
+
+def _places(shelf: Shelf) -> list[tuple[int, str]]:
+    return [(p, str(name)) for p, name in shelf.rows(select(t.paper.c.place, t.paper.c.id))]
