@@ -9,9 +9,10 @@ from sqlalchemy import delete, select, text
 
 from data.paths import Home
 from survey.catalogue import tables as t
-from survey.catalogue.catalogue import meta_value, set_meta
+from survey.catalogue.catalogue import meta_value, open_catalogue, set_meta
 from survey.catalogue.events import add
 from survey.catalogue.papers import Filter, papers
+from survey.catalogue.schema import SCHEMA
 from survey.derive import derive, reading
 from survey.derived.plan import place_of
 from survey.query import LITERAL
@@ -130,3 +131,33 @@ def test_terms_that_no_index_has_are_looked_for_where_they_can_be(
 
 def _places(shelf: Shelf) -> list[tuple[int, str]]:
     return [(p, str(name)) for p, name in shelf.rows(select(t.paper.c.place, t.paper.c.id))]
+
+
+def test_an_older_catalogue_on_postgresql_is_brought_up_to_date(
+    home: Home, postgres: str, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ATLAS_CATALOGUE", postgres)
+    shelf = Shelf(open_catalogue(home))
+    try:
+        shelf.put(record(S2, "a", citations=3), record(S2, "b", title="Fog over a Quay"))
+        derive(shelf.catalogue)
+        expected = shelf.dump()
+        with shelf.catalogue.write() as connection:
+            for statement in (
+                "DROP INDEX paper_words",
+                "DROP INDEX topic_topic",
+                "ALTER TABLE paper DROP COLUMN place",
+                "CREATE INDEX topic_topic ON topic (topic)",
+                "CREATE INDEX paper_year ON paper (year)",
+            ):
+                connection.execute(text(statement))
+            add(connection, f"{S2}/a", "keep")
+            set_meta(connection, "schema", "1")
+        with reading(home) as connection:
+            assert meta_value(connection, "schema") == str(SCHEMA)
+            assert [hit.paper.id for hit in search(connection, "quay")] == [f"{S2}/b"]
+            assert [p.id for p in papers(connection, Filter(status=("kept",)))] == [f"{S2}/a"]
+        assert expected == shelf.dump()
+    finally:
+        t.metadata.drop_all(shelf.catalogue.engine)
+        shelf.catalogue.close()
