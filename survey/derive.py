@@ -99,6 +99,7 @@ def derive(catalogue: Catalogue, on_step: Step = _quiet) -> bool:
         while True:
             done = _attempt(catalogue, home, on_step)
             if done is not None:
+                _give_back(catalogue)
                 return done
 
 
@@ -136,6 +137,14 @@ def _attempt(catalogue: Catalogue, home: Home, on_step: Step) -> bool | None:
             changed = _store(writer, plan, _told(made, plan, on_step), home, all_videos)
             set_meta(writer, NAME, wanted)
     return changed
+
+
+def _give_back(catalogue: Catalogue) -> None:
+    """The connection stays open, and would keep what it read for writing quickly."""
+    if catalogue.sqlite:
+        with catalogue.read() as connection:
+            connection.exec_driver_sql("PRAGMA cache_size = -2000")
+            connection.exec_driver_sql("PRAGMA shrink_memory")
 
 
 def _store(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, func, select
 
 from survey.catalogue import tables as t
-from survey.catalogue.papers import Filter, everything, papers
+from survey.catalogue.papers import Filter, papers
 from survey.profiles import Profile
 from survey.repositories import Repository
 from survey.repositories import repositories as looked_up
@@ -24,6 +24,7 @@ from survey.zoo_models import zoo_models
 __all__ = ["FULL", "Standing", "as_of", "code_of", "facts_of", "standings"]
 
 FULL = 1000  # points of a paper that has everything
+BLOCK = 10_000  # papers whose points are worked out at once
 Numbers = NDArray[np.float64]
 
 
@@ -77,11 +78,11 @@ def standings(
 
 
 def facts_of(connection: Connection, today: date, wanted: Filter | None = None) -> Iterator[Facts]:
-    """All that terms read, of the papers that pass; in no order where none is asked for."""
+    """All that terms read, of the papers that pass."""
     code, zoo = code_of(connection), zoo_models()
     shown = select(t.covered.c.paper, func.count()).group_by(t.covered.c.paper)
     videos = {str(paper): int(count) for paper, count in connection.execute(shown)}
-    for paper in everything(connection) if wanted is None else papers(connection, wanted):
+    for paper in papers(connection, wanted):
         yield Facts(
             paper=paper,
             today=today,
@@ -131,20 +132,23 @@ class _Readings:
     def standing(self, profile: Profile) -> Standing:
         """Points, and the order that they make."""
         terms = [READ[name] for name in profile.weights]
-        values = np.array(self._values[profile.name]).reshape(len(self.ids), len(terms))
-        coded = np.array(self._coded, dtype=bool)
+        values = np.frombuffer(self._values[profile.name]).reshape(len(self.ids), len(terms))
+        coded = np.frombuffer(self._coded, dtype=np.int8).astype(bool)
         means = np.column_stack([_means(values), _means(values[coded])])
-        # Stars of code that nobody looked up are compared with stars of code.
-        compared = np.logical_and.outer(coded, [term.of_code for term in terms])
-        usual = np.where(compared, means[:, 1], means[:, 0])
-        points = points_of(profile, np.where(np.isnan(values), usual, values))
-        totals = points.sum(axis=1)
+        points = np.empty(values.shape, dtype=np.int16)
+        for start in range(0, len(values), BLOCK):
+            part = slice(start, start + BLOCK)
+            # Stars of code that nobody looked up are compared with stars of code.
+            compared = np.logical_and.outer(coded[part], [term.of_code for term in terms])
+            usual = np.where(compared, means[:, 1], means[:, 0])
+            points[part] = points_of(profile, np.where(np.isnan(values[part]), usual, values[part]))
+        totals = points.sum(axis=1, dtype=np.int64).tolist()
         rows = range(len(self.ids))
         order = sorted(rows, key=lambda i: (-totals[i], -self._cited[i], self.ids[i]))
         return Standing(
             terms=tuple(profile.weights),
             ids=tuple(self.ids[i] for i in order),
-            points=points[order].astype(np.int16),
+            points=points[order],
             means=means,
         )
 
@@ -160,6 +164,6 @@ def _means(values: Numbers) -> Numbers:
     """Of what is known; 0 where nothing is: then the term tells no papers apart."""
     known = ~np.isnan(values)
     counts = known.sum(axis=0)
-    sums = np.where(known, values, 0.0).sum(axis=0)
+    sums = np.sum(values, axis=0, where=known)
     found: Numbers = np.divide(sums, counts, out=np.zeros(values.shape[1]), where=counts > 0)
     return found

@@ -140,10 +140,10 @@ def _nuclear_of_centred(a: Floats) -> float:
     So one singular value is 0, and its vectors are known: it is moved among the others, where
     eigenvalues are exact, and taken off again.
     """
-    usual = float(np.linalg.norm(a)) / np.sqrt(min(a.shape))
+    usual = float(np.linalg.norm(a)) / min(a.shape) ** 0.5
     if not usual:
         return 0.0
-    return _nuclear_fast(a + usual / np.sqrt(a.size)) - usual
+    return _nuclear_fast(a + usual / a.size**0.5) - usual
 
 
 def _nuclear_fast(a: Floats) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import json
 import shlex
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache
@@ -33,7 +32,6 @@ __all__ = [
     "ORDERS",
     "Filter",
     "chosen",
-    "everything",
     "find_paper",
     "how_many",
     "known",
@@ -72,16 +70,6 @@ def papers(
     while some := list(islice(found, size)):
         yield from _read(connection, some, decided)
         size = PIECE
-
-
-def everything(connection: Connection) -> Iterator[Paper]:
-    """All papers in no order: read one after the other, in half the time."""
-    decided = decisions(connection)
-    topics, code = (_lists(connection, column) for column in (t.topic.c.topic, t.code.c.url))
-    query = select(*(t.paper.c[name] for name in COLUMNS))
-    for row in connection.execute(query.execution_options(yield_per=PIECE)):
-        name = str(row[0])
-        yield _paper(row, topics.get(name, ()), code.get(name, ()), decided.get(name, NONE))
 
 
 def names(
@@ -174,17 +162,12 @@ def _unknown(connection: Connection, text: str) -> UsageProblem:
     return UsageProblem(message, hint=f"survey search {shlex.quote(text)}, or survey ls")
 
 
-def _lists(
-    connection: Connection, column: Any, ids: Sequence[str] | None = None
-) -> dict[str, tuple[str, ...]]:
-    """Of each paper, or of those called `ids`."""
+def _lists(connection: Connection, column: Any, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
     owner = column.table.c.paper
-    query = select(owner, column).order_by(owner, column)
-    if ids is not None:
-        query = query.where(owner.in_(ids))
+    query = select(owner, column).where(owner.in_(ids)).order_by(owner, column)
     found: dict[str, list[str]] = {}
-    for paper, value in connection.execute(query):
-        found.setdefault(str(paper), []).append(sys.intern(str(value)))
+    for paper, value in connection.execute(query).all():
+        found.setdefault(str(paper), []).append(str(value))
     return {paper: tuple(values) for paper, values in found.items()}
 
 
