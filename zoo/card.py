@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from zoo.recipe import Recipe
 
-__all__ = ["Card", "Preprocessing", "Published", "Task", "Weights"]
+__all__ = ["ByHand", "Card", "Preprocessing", "Published", "Task", "Weights"]
 
 Task = Literal["paired", "unpaired", "style", "restore", "animate", "baseline"]
 
@@ -32,7 +32,7 @@ class Weights:
     name: str  # second half of `model.weights`
     file: str  # file name, beside the package (bundled) or under the home's weights/
     sha256: str  # empty where nobody could check it yet: that of the first download is kept
-    size: int  # bytes; where sha256 is empty to three digits, or 0: not known
+    size: int  # bytes of the download; where sha256 is empty to three digits, or 0: not known
     licence: str
     source: str  # domain that goes in
     target: str  # domain that comes out
@@ -60,6 +60,16 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ByHand:
+    """Where a person finds weights that no name here fetches: nobody could read what is there."""
+
+    address: str
+    licence: str
+    note: str
+    readable: bool = True  # in the layout of a network of the zoo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """A translation method: its paper, its licence, its networks and its weights."""
 
@@ -73,6 +83,7 @@ class Card:
     summary: str
     venue: str = ""  # where a paper without an arXiv id appeared
     weights: tuple[Weights, ...] = ()
+    by_hand: tuple[ByHand, ...] = ()
     weightless: bool = False  # needs no weights at all (the `identity` baseline)
     styled: bool = False  # takes the pictures whose style is wanted
     settings: tuple[str, ...] = ()  # what `--set` takes, with what holds without it

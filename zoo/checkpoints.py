@@ -22,14 +22,15 @@ FORMAT = "i2i-atlas/"  # how the format named in a header of ours begins
 
 
 def load_module(
-    path: Path, silent: Mapping[str, Any] | None = None
+    path: Path, silent: Mapping[str, Any] | None = None, only: str = ""
 ) -> tuple[nn.Module, Architecture, dict[str, str]]:
     """The network of a file in eval mode, what it is, and the header of a file of ours.
 
-    `silent` are options that leave no trace in a file, as the card or a person has them. Raises
-    AtlasError with the first keys that do not fit and the architectures that came nearest.
+    `silent` are options that leave no trace in a file, as the card or a person has them;
+    `only` names one of several generators. Raises AtlasError with the first keys that do not fit
+    and the architectures that came nearest.
     """
-    architecture, state, header = recognise(path)
+    architecture, state, header = recognise(path, only)
     known = ARCHITECTURES[architecture.kind].silent
     chosen = {key: value for key, value in (silent or {}).items() if key in known}
     architecture = Architecture(architecture.kind, {**architecture.options, **chosen})
@@ -40,12 +41,12 @@ def load_module(
     return module.eval(), architecture, header
 
 
-def recognise(path: Path) -> tuple[Architecture, State, dict[str, str]]:
+def recognise(path: Path, only: str = "") -> tuple[Architecture, State, dict[str, str]]:
     """What a file holds by its keys, without what the network has no place for, and its header.
 
     Raises AtlasError when no architecture has these keys.
     """
-    state, header = read_state(path)
+    state, header = read_state(path, only)
     fit = best_fit(state)
     if fit is None:
         raise _unlike(path, state)

@@ -17,10 +17,10 @@ from zoo.states import read_state
 __all__ = ["describe", "write"]
 
 
-def describe(path: Path) -> dict[str, Any]:
+def describe(path: Path, only: str = "") -> dict[str, Any]:
     """What a checkpoint holds and what was found in it; AtlasError as `load_module` says."""
-    state, header = read_state(path)
-    module, architecture, _ = load_module(path)
+    state, header = read_state(path, only)
+    module, architecture, _ = load_module(path, only=only)
     left_out = sorted(set(state) - set(module.state_dict()))
     kinds = sorted({str(value.dtype).removeprefix("torch.") for value in state.values()})
     return {
@@ -28,24 +28,31 @@ def describe(path: Path) -> dict[str, Any]:
         "size": path.stat().st_size,
         "sha256": sha256_file(path),
         "format": header.get("format", path.suffix.lstrip(".")),
+        "layout": header.get("origin_layout", ""),
         "architecture": str(architecture),
         "parameters": sum(p.numel() for p in module.parameters()),
         "tensors": len(state),
         "numbers": ", ".join(kinds),
-        "left out": ", ".join(left_out[:3]) + (" …" if len(left_out) > 3 else ""),
+        "left out": _some(left_out),
+        "not finite": _some([k for k, v in state.items() if not bool(v.isfinite().all())]),
         "stride": stride_of(architecture),
         "pixels": str(preprocessing_of(architecture)),
         "made by": json.loads(header.get("facts", "{}")).get("command", ""),
     }
 
 
-def write(path: Path, target: Path) -> None:
+def _some(keys: list[str]) -> str:
+    return ", ".join(keys[:3]) + (" …" if len(keys) > 3 else "")
+
+
+def write(path: Path, target: Path, only: str = "") -> None:
     """The network of `path` as safetensors with architecture and origin in the header.
 
-    What the header of a file of ours says is kept. Tensors that the network has no place for
-    (statistics that old instance norms left) are dropped.
+    Of several generators, the one that is named `only`. What the header of a file of ours says
+    is kept. Tensors that the network has no place for (statistics that old instance norms left)
+    are dropped.
     """
-    module, architecture, header = load_module(path)
+    module, architecture, header = load_module(path, only=only)
     state = {name: value.contiguous().cpu() for name, value in module.state_dict().items()}
     origin = {"converted_from": path.name, "sha256": sha256_file(path)}
     told = {

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from zoo.card import Card, Weights
+from zoo.card import ByHand, Card, Weights
 from zoo.registry import Choice, cards
 from zoo.strides import STRIDES
 
@@ -49,6 +49,8 @@ def facts(entry: Card, chosen: Weights | None = None) -> Facts:
     ]
     for weights in (chosen,) if chosen else entry.weights:
         found += _weights(entry, weights)
+    if chosen is None:
+        found += [line for place in entry.by_hand for line in _by_hand(entry, place)]
     if not entry.weights and not entry.weightless:
         found.append(("weights", f"none yet: {entry.name}@FILE, or zoo train {entry.name}"))
     return found
@@ -63,9 +65,19 @@ def _weights(entry: Card, w: Weights) -> Facts:
         ("", f"takes and gives {w.preprocessing}"),
         ("", _hash(w)),
         *[("", f"from {address}") for address in w.addresses],
+        *[("", f"of which {w.keep.rstrip('.')} is kept")] * bool(w.keep),
         *[("", f"and {part.file}, {_size(part)}") for part in w.parts],
         *[("", "for non-commercial use only: asked about before the download")] * w.noncommercial,
         ("", f"made by: {w.recipe}" if w.recipe else w.note),
+    ]
+
+
+def _by_hand(entry: Card, place: ByHand) -> Facts:
+    then = f"then zoo convert FILE, or --model {entry.name}@FILE"
+    return [
+        ("by hand", f"{place.note}, licence {place.licence}"),
+        ("", f"from {place.address}"),
+        ("", then if place.readable else "another layout: they do not load here"),
     ]
 
 

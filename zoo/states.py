@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickletools
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from safetensors import safe_open
 from torch import Tensor
 
 from data.errors import AtlasError
+from zoo import openmmlab
 from zoo.fitting import best_fit
 
 __all__ = ["SUPPORTED", "State", "damaged", "read_state", "read_tensors"]
@@ -30,19 +31,25 @@ SUPPORTED = (
 RUNS_CODE = ("unsupported global", "unsupported class", "trying to call reduce", "torchscript")
 # The instructions of a pickle that look something up or call it.
 CALLS = {"GLOBAL", "STACK_GLOBAL", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "REDUCE"}
+# What the trainings of OpenMMLab leave beside the tensors, as numbers of numpy: never looked at.
+NUMBERS = ("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar", "numpy.dtype")
 DEEPEST = 6  # mappings in mappings, and parts of a key, that are looked through
 ENOUGH = 0.5  # of the keys: then a state-dict is a generator's
 
 
-def read_state(path: Path) -> tuple[State, dict[str, str]]:
+def read_state(path: Path, only: str = "") -> tuple[State, dict[str, str]]:
     """The tensors of the generator in a file, by name, and the header of a safetensors file.
 
     Pickles are read with weights_only: code in them is refused, never run. Wrapping dicts and
-    common prefixes of keys are taken off. Raises AtlasError for a file that is damaged, would
-    run code, or holds no state-dict or several generators.
+    common prefixes of keys are taken off. Of several generators `only` names one, as the error
+    about them does. Generators in OpenMMLab's layout come out in ours, and the header says so.
+    Raises AtlasError for a file that is damaged, would run code, or holds no state-dict or
+    several generators.
     """
     loaded, header = _read(path)
-    return _plain(path, _generator(path, loaded)), header
+    found = _generator(path, loaded, only)
+    told = {**header, "origin_layout": found.layout} if found.layout else header
+    return _plain(path, found.state), told
 
 
 def read_tensors(path: Path) -> State:
@@ -102,9 +109,18 @@ def _pickle(path: Path) -> Any:
     with path.open("rb") as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of old pickles: what matters is said below
         try:
-            return torch.load(file, map_location="cpu", weights_only=True)
+            with torch.serialization.safe_globals([(_Number, name) for name in NUMBERS]):
+                return torch.load(file, map_location="cpu", weights_only=True)
         except Exception as problem:  # torch raises what the broken byte leads to
             raise _unreadable(path, problem) from problem
+
+
+class _Number:
+    """Stands for a number of numpy in a pickle, and for its type: takes anything, is nothing."""
+
+    def __init__(self, *_: object) -> None: ...
+
+    def __setstate__(self, _: object) -> None: ...
 
 
 def _unreadable(path: Path, problem: Exception) -> AtlasError:
@@ -133,28 +149,39 @@ class _Found:
     name: str
     state: Mapping[str, Tensor]
     share: float
+    layout: str = ""  # where it was another one than ours
 
 
-def _generator(path: Path, loaded: Any) -> Mapping[str, Tensor]:
+def _generator(path: Path, loaded: Any, only: str = "") -> _Found:
     found = list(_states(loaded, "", DEEPEST)) if isinstance(loaded, Mapping) else []
     if not found:
         some = ", ".join(map(str, list(loaded)[:5])) if isinstance(loaded, Mapping) else ""
         kind = some or type(loaded).__name__
         raise AtlasError(f"{path} holds no state-dict but: {kind}", hint=f"readable: {SUPPORTED}")
     good = [one for one in found if one.share >= ENOUGH]
+    if only:
+        return _named(path, good, only)
     averaged = [one for one in good if one.name.lower().endswith("ema")]
     good = averaged if len(averaged) == 1 else good  # beside the raw weights: the ones to use
     if len(good) > 1:
         raise _several(path, good)
     # Where none is whole, the one that comes nearest: the error is about its keys.
-    return max(good or found, key=lambda one: (one.share, len(one.state))).state
+    return max(good or found, key=lambda one: (one.share, len(one.state)))
+
+
+def _named(path: Path, good: list[_Found], only: str) -> _Found:
+    meant = [one for one in good if one.name == only or one.name.endswith(f".{only}")]
+    if len(meant) == 1:
+        return meant[0]
+    names = ", ".join(one.name or "one without a name" for one in good)
+    raise AtlasError(f"{path} holds no generator '{only}' but: {names or 'none'}")
 
 
 def _several(path: Path, found: list[_Found]) -> AtlasError:
     names = ", ".join(one.name or "its own keys" for one in found)
     return AtlasError(
         f"{path} holds {len(found)} generators: {names}",
-        hint="save one of them in a file of its own (torch.save), without the others",
+        hint=f"take one out: zoo convert {path} OUT.safetensors --only {found[0].name or 'NAME'}",
     )
 
 
@@ -170,8 +197,11 @@ def _states(found: Mapping[Any, Any], name: str, depth: int) -> Iterator[_Found]
 
 
 def _prefixed(state: Mapping[str, Tensor], name: str, depth: int) -> Iterator[_Found]:
-    fit = best_fit(state)
+    foreign = openmmlab.as_ours(state)
+    fit = best_fit(state if foreign is None else foreign)
     whole = _Found(name, state, fit.share if fit else 0.0)
+    if foreign is not None:
+        whole = replace(whole, state=foreign, layout=openmmlab.ORIGIN)
     if whole.share >= ENOUGH or not depth:
         yield whole
         return

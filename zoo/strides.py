@@ -38,5 +38,9 @@ HALOS: dict[str, Callable[[Options], int]] = {
     "ganilla": lambda options: 192 + 174 * (options.get("layers", 18) == 34),
     "transformer": _constant(64),  # 54 by its kernels and strides
     "cartoongan": _constant(96),  # 88
+    "animegan": _constant(64),  # 54, two of them for corners that stay where they are
+    "adain": _constant(96),  # 37 of the encoder, as many of the decoder
+    "unit": _constant(96),  # 76
+    "munit": _constant(96),  # 88
 }
 """Kind -> pixels around a pixel that decide it; not here: all of the picture, as in a U-Net."""

@@ -17,12 +17,21 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from zoo.nets.adain import AdaptiveNorm
+from zoo.nets.animegan import Bilinear
 from zoo.nets.cartoongan import ScaledInstanceNorm
 from zoo.nets.norm import AffineInstanceNorm, InstanceNorm
 
 __all__ = ["Tile", "cut", "rounds", "run_tiles"]
 
-Norm = (AffineInstanceNorm, InstanceNorm, ScaledInstanceNorm, nn.InstanceNorm2d)
+Norm = (
+    AdaptiveNorm,
+    AffineInstanceNorm,
+    InstanceNorm,
+    ScaledInstanceNorm,
+    nn.GroupNorm,
+    nn.InstanceNorm2d,
+)
 Run = Callable[[Tensor], Tensor]
 
 
@@ -80,7 +89,7 @@ def rounds(module: nn.Module, run: Run, small: Tensor) -> int:
         nonlocal calls
         calls += 1
 
-    with _hooked(module, count):
+    with _hooked(module, count, Norm):
         run(small)
     return calls
 
@@ -94,8 +103,8 @@ def run_tiles(
     FloatingPointError when the network gives NaN or infinity.
     """
     made = torch.empty_like(picture)
-    whole = _Whole()
-    with _measured(module, whole):
+    whole = _Whole(tuple(picture.shape[-2:]))
+    with _measured(module, whole), _placed(module, whole):
         while True:
             for tile in tiles:
                 whole.begin(tile)
@@ -122,14 +131,25 @@ class _Measured(Exception):
     """A tile reached a layer whose statistics are not known yet."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Statistics:
+    """Of the whole picture at one layer: mean and variance [C,1,1], over so many pixels."""
+
+    mean: Tensor
+    variance: Tensor
+    pixels: int
+
+
 class _Whole:
-    """Means and variances over the whole picture, in the order in which layers ask for them.
+    """Statistics of the whole picture, in the order in which layers ask for them.
 
     By order, not by layer: GANILLA's blocks use one layer twice.
     """
 
-    def __init__(self) -> None:
-        self.known: list[tuple[Tensor, Tensor]] = []
+    def __init__(self, size: tuple[int, ...]) -> None:
+        self.size = size  # height and width
+        self.known: list[_Statistics] = []
+        self.groups = 0
         self.total: Tensor | float = 0.0
         self.squares: Tensor | float = 0.0
         self.count = 0
@@ -138,17 +158,18 @@ class _Whole:
         """A tile starts at the first layer."""
         self.tile, self.asked = tile, iter(self.known)
 
-    def of_next(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and variance [C,1,1] for the layer that x [1,C,H,W] enters.
+    def of_next(self, x: Tensor, groups: int) -> _Statistics:
+        """For the layer that x [1,C,H,W] enters; the channels of a group have them in common.
 
         Raises _Measured for the first layer without: x is then counted, its own pixels alone.
         """
         found = next(self.asked, None)
         if found is not None:
             return found
-        own = self.tile.core(x).double()  # exact enough for squares
-        self.total = self.total + own.sum((0, 2, 3))
-        self.squares = self.squares + own.square().sum((0, 2, 3))
+        own = self.tile.core(x).float()
+        self.groups = groups
+        self.total = self.total + own.sum((0, 2, 3), dtype=torch.float64)
+        self.squares = self.squares + own.square().sum((0, 2, 3), dtype=torch.float64)
         self.count += own.shape[2] * own.shape[3]
         raise _Measured
 
@@ -156,16 +177,23 @@ class _Whole:
         """Make statistics of what was counted; whether anything was."""
         if not self.count:
             return False
-        mean = torch.as_tensor(self.total) / self.count
-        variance = (torch.as_tensor(self.squares) / self.count - mean.square()).clamp_min(0)
-        self.known.append((mean[:, None, None], variance[:, None, None]))
+        mean, squares = (self._shared(torch.as_tensor(s)) for s in (self.total, self.squares))
+        variance = (squares - mean.square()).clamp_min(0)
+        self.known.append(_Statistics(mean, variance, self.count))
         self.total, self.squares, self.count = 0.0, 0.0, 0
         return True
 
+    def _shared(self, sums: Tensor) -> Tensor:
+        """Sums [C] over the pixels to the means of their groups [C,1,1]."""
+        means = (sums / self.count).view(self.groups, -1)
+        return means.mean(1, keepdim=True).expand_as(means).reshape(-1, 1, 1)
+
 
 @contextmanager
-def _hooked(module: nn.Module, hook: Callable[..., Tensor | None]) -> Iterator[None]:
-    layers = [layer for layer in module.modules() if isinstance(layer, Norm)]
+def _hooked(
+    module: nn.Module, hook: Callable[..., Tensor | None], kinds: tuple[type[nn.Module], ...]
+) -> Iterator[None]:
+    layers = [layer for layer in module.modules() if isinstance(layer, kinds)]
     handles = [layer.register_forward_hook(hook) for layer in layers]
     try:
         yield
@@ -178,14 +206,59 @@ def _measured(module: nn.Module, whole: _Whole) -> AbstractContextManager[None]:
     """Norm layers work with the whole picture's statistics, or end the run of a tile."""
 
     def hook(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
-        mean, variance = whole.of_next(inputs[0])
+        x = inputs[0]
+        found = whole.of_next(
+            x, layer.num_groups if isinstance(layer, nn.GroupNorm) else x.shape[1]
+        )
+        variance = found.variance
+        if isinstance(layer, AdaptiveNorm):  # unbiased, as published
+            variance = variance * (found.pixels / max(1, found.pixels - 1))
         eps = 1e-9 if isinstance(layer, ScaledInstanceNorm) else getattr(layer, "eps", 1e-5)
         scale = (variance + float(eps)).rsqrt()
-        y = (inputs[0] - mean.to(inputs[0].dtype)) * scale.to(inputs[0].dtype)
-        if isinstance(layer, ScaledInstanceNorm):
-            return y * layer.scale[:, None, None] + layer.shift[:, None, None]
-        if isinstance(layer, AffineInstanceNorm | nn.InstanceNorm2d) and layer.weight is not None:
-            return y * layer.weight[:, None, None] + layer.bias[:, None, None]
-        return y
+        y = (x - found.mean.to(x.dtype)) * scale.to(x.dtype)
+        return _moved(layer, y, inputs[1:])
 
-    return _hooked(module, hook)
+    return _hooked(module, hook, Norm)
+
+
+def _moved(layer: nn.Module, y: Tensor, style: tuple[Tensor, ...]) -> Tensor:
+    """What is of mean 0 and variance 1 with the layer's own, or its style's, scale and shift."""
+    if isinstance(layer, AdaptiveNorm):
+        mean, deviation = style
+        return y * deviation + mean
+    if isinstance(layer, ScaledInstanceNorm):
+        return y * layer.scale[:, None, None] + layer.shift[:, None, None]
+    weight, bias = getattr(layer, "weight", None), getattr(layer, "bias", None)
+    if weight is None or bias is None:
+        return y
+    made: Tensor = y * weight[:, None, None] + bias[:, None, None]
+    return made
+
+
+def _placed(module: nn.Module, whole: _Whole) -> AbstractContextManager[None]:
+    """Enlargements take their pixels from where they are in the whole picture."""
+
+    def hook(layer: Bilinear, inputs: tuple[Tensor, torch.Size], output: Tensor) -> Tensor | None:
+        if not layer.align_corners:
+            return None
+        x, size = inputs
+        for axis, seen, length in zip(
+            (-2, -1), (whole.tile.seen_rows, whole.tile.seen_columns), whole.size, strict=True
+        ):
+            x = _enlarged(x, axis, size[axis], seen, length)
+        return x
+
+    return _hooked(module, hook, (Bilinear,))
+
+
+def _enlarged(x: Tensor, axis: int, size: int, seen: tuple[int, int], length: int) -> Tensor:
+    """One axis of what was seen of `length` pixels, linearly to `size`, the corners kept."""
+    given, wanted = (n / (seen[1] - seen[0]) for n in (x.shape[axis], size))
+    step = (round(length * given) - 1) / max(1, round(length * wanted) - 1)
+    places = (round(seen[0] * wanted) + torch.arange(size, dtype=torch.float64)) * step
+    places = (places - round(seen[0] * given)).clamp(0, x.shape[axis] - 1).to(x.device)
+    low = places.long()
+    high = (low + 1).clamp_max(x.shape[axis] - 1)
+    shape = (-1, 1) if axis == -2 else (-1,)
+    share = (places - low).to(x.dtype).view(shape)
+    return torch.lerp(x.index_select(axis, low), x.index_select(axis, high), share)

@@ -21,6 +21,7 @@ from zoo.extras import Extras, Loaded, check_extras, read_word, with_styles
 from zoo.licence import accept
 from zoo.memory import available, is_shortage, needed
 from zoo.noise import awaken, is_noisy, seeded
+from zoo.padding import extend, fit
 from zoo.precision import choose_precision, infer, prepare
 from zoo.registry import Choice, resolve
 from zoo.strides import HALOS
@@ -62,7 +63,7 @@ class Translator:
         if self.architecture is None:
             return images.clone()
         height, width = images.shape[-2:]
-        padded = _extend(images, self.architecture)
+        padded = extend(images, self.architecture)
         if self.tile and self.tile < max(padded.shape[-2:]):
             made = torch.cat([self._tiled(picture) for picture in padded.split(1)])
         else:
@@ -100,9 +101,21 @@ class Translator:
                 hint="leave --tile out, or make the picture smaller",
             )
         halo = HALOS[self.architecture.kind](self.architecture.options)
+        try:
+            return self._by_tiles(picture, halo, self.architecture)
+        except (MemoryError, RuntimeError) as problem:
+            if not is_shortage(problem):
+                raise
+            raise AtlasError(
+                f"a tile of {self.tile} pixels a side, with {halo} more around it, takes more "
+                f"than the free memory in {self.name}",
+                hint=f"--tile {max(64, self.tile // 2)}",
+            ) from problem
+
+    def _by_tiles(self, picture: Tensor, halo: int, architecture: Architecture) -> Tensor:
         height, width = picture.shape[-2:]
-        tiles = cut(height, width, self.tile, halo, stride_of(self.architecture))
-        least = least_size(self.architecture)
+        tiles = cut(height, width, self.tile, halo, stride_of(architecture))
+        least = least_size(architecture)
         total = len(tiles) * rounds(self.module, self._moved, picture[..., :least, :least])
         done = 0
 
@@ -161,7 +174,7 @@ class Translator:
         """The size that the network sees for a picture of `height` and `width`."""
         if self.architecture is None:
             return height, width
-        return _fit(height, self.architecture), _fit(width, self.architecture)
+        return fit(height, self.architecture), fit(width, self.architecture)
 
     @property
     def parameters(self) -> int:
@@ -276,24 +289,3 @@ def _identity(choice: Choice, device: torch.device) -> Translator:
         device=device,
         precision="float32",
     )
-
-
-def _fit(size: int, architecture: Architecture) -> int:
-    stride = stride_of(architecture)
-    return max(least_size(architecture), -(-size // stride) * stride)
-
-
-def _extend(images: Tensor, architecture: Architecture) -> Tensor:
-    for axis in (-2, -1):
-        size = images.shape[axis]
-        wanted = _fit(size, architecture)
-        if wanted > size:
-            images = images.index_select(axis, _reflection(size, wanted, images.device))
-    return images
-
-
-def _reflection(size: int, wanted: int, device: torch.device) -> Tensor:
-    """Indices 0..size-1 continued by reflection without repeating the edge, as often as needed."""
-    period = max(1, 2 * (size - 1))
-    folded = torch.arange(wanted, device=device) % period
-    return torch.where(folded < size, folded, period - folded)

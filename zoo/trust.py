@@ -12,7 +12,7 @@ from data.console import say
 from data.errors import AtlasError
 from data.files import sha256_file, write_text
 
-__all__ = ["check", "recorded", "sha256"]
+__all__ = ["check", "record", "recorded", "sha256"]
 
 
 def sha256(path: Path) -> str:
@@ -29,10 +29,15 @@ def recorded(path: Path) -> str:
     return note.read_text(encoding="utf-8").strip() if note.is_file() else ""
 
 
-def check(path: Path, expected: str, hint: str) -> str:
+def record(path: Path) -> None:
+    """Keep the sha256 of a file that was made here, out of one that was checked."""
+    write_text(_note(path), sha256(path) + "\n")
+
+
+def check(path: Path, expected: str, hint: str, begins: str = "") -> str:
     """The sha256 of `path`; AtlasError where it is not the expected or the recorded one.
 
-    With neither, it is recorded and said.
+    With neither, it is recorded and said, and what it `begins` with where the publisher tells.
     """
     found, known = sha256(path), expected or recorded(path)
     if known and found != known:
@@ -41,7 +46,10 @@ def check(path: Path, expected: str, hint: str) -> str:
             f"{path} is not the {which}: sha256 {found[:16]}…, not {known[:16]}…", hint=hint
         )
     if not known:
-        say(f"{path.name}: sha256 {found}, which nobody has checked yet; kept for the next time")
+        told = (
+            f"of which the publisher gives {begins}" if begins else "which nobody has checked yet"
+        )
+        say(f"{path.name}: sha256 {found}, {told}; kept for the next time")
         write_text(_note(path), found + "\n")
     return found
 

@@ -107,6 +107,15 @@ def test_convert_tells_what_a_file_is_and_writes_ours(tmp_path: Path) -> None:
         assert file.metadata()["format"] == "i2i-atlas/1"
 
 
+def test_convert_tells_of_weights_that_are_no_numbers(tmp_path: Path) -> None:
+    source = _checkpoint(tmp_path, "cyclegan")
+    assert json.loads(_run("convert", source, "--json").stdout)["not finite"] == ""
+    state = torch.load(source, weights_only=True)
+    state["model.4.weight"][0, 0, 0, 0] = float("nan")
+    torch.save(state, source)
+    assert json.loads(_run("convert", source, "--json").stdout)["not finite"] == "model.4.weight"
+
+
 def test_converting_ours_keeps_what_its_header_says(tmp_path: Path) -> None:
     bundled = Path(__file__).resolve().parents[2] / "zoo/bundled/ganilla-photo2toon.safetensors"
     target = tmp_path / "copy.safetensors"

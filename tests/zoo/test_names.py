@@ -55,6 +55,15 @@ def test_a_model_without_weights_is_shown_all_the_same() -> None:
     assert _run("show", "identity").exit_code == 0
 
 
+def test_weights_that_no_name_fetches_are_shown_with_what_to_do() -> None:
+    shown = " ".join(CliRunner().invoke(main, ["show", "ganilla"]).stdout.split())
+    assert "https://drive.google.com/drive/folders/1HT9JxGMk7L94OmIeV5fqrPBy-bVn1u9L" in shown
+    assert "then zoo convert FILE, or --model ganilla@FILE" in shown
+    for name in ("unit", "munit"):
+        assert "they do not load here" in CliRunner().invoke(main, ["show", name]).stdout
+    assert "by hand" not in CliRunner().invoke(main, ["show", "ganilla.photo2toon"]).stdout
+
+
 def test_weights_are_shown_alone_with_their_own_stride() -> None:
     entry = card("pix2pix")
     assert entry.default is not None
@@ -96,7 +105,7 @@ def test_another_network_than_the_name_says_is_run_with_a_warning(
 def test_bundled_weights_that_are_missing_are_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("zoo.weights.FOLDER", tmp_path)
+    monkeypatch.setattr("zoo.places.FOLDER", tmp_path)
     with pytest.raises(AtlasError, match="are missing") as problem:
         zoo.load("cyclegan.photo2toon", device="cpu")
     assert "git checkout zoo/bundled" in str(problem.value.hint)

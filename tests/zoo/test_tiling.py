@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from click.testing import CliRunner
 from PIL import Image
 from torch import Tensor
@@ -22,8 +23,12 @@ from data.images import decode, resize
 from zoo.architectures import Architecture, build
 from zoo.cli import main
 from zoo.memory import available, is_shortage, needed
+from zoo.nets.adain import AdainNet, statistics
+from zoo.nets.animegan import Bilinear
 from zoo.precision import prepare
-from zoo.tiling import cut
+from zoo.preprocessing import PREPROCESSING
+from zoo.tiling import cut, run_tiles
+from zoo.translator import Translator
 
 PHOTO = Path(__file__).resolve().parents[2] / "data/photo2toon/testA/chelsea-000.png"
 
@@ -48,14 +53,30 @@ SMALL = (
     Architecture("resnet", {"blocks": 2, "width": 4, "antialias": True}),
     Architecture("resnet", {"blocks": 2, "width": 4, "norm": "batch"}),
     Architecture("ganilla", {"width": 4}),
+    Architecture("animegan", {"width": 8, "align_corners": True}),
+    Architecture("animegan", {"width": 8, "align_corners": False}),
+    Architecture("unit", {"width": 4}),
+    Architecture("munit", {"width": 4}),
 )
 
 
 @pytest.mark.parametrize("architecture", SMALL, ids=str)
 def test_tiled_and_whole_are_one_picture(architecture: Architecture) -> None:
+    _same_in_tiles(_small(architecture))
+
+
+def _small(architecture: Architecture) -> Translator:
+    """Drawn weights; those of norm layers are not 1 and 0, as new ones are."""
     torch.manual_seed(0)
-    small = {"architecture": architecture, "module": prepare(build(architecture), "float32")}
-    translator = replace(zoo.load("cyclegan", device="cpu"), **small)
+    module = build(architecture)
+    with torch.no_grad():
+        for values in (p for p in module.parameters() if p.ndim == 1):
+            values.uniform_(0.5, 1.5)
+    small = {"architecture": architecture, "module": prepare(module.eval(), "float32")}
+    return replace(zoo.load("cyclegan", device="cpu"), **small)
+
+
+def _same_in_tiles(translator: Translator) -> None:
     picture = _photo(32, 432)  # long: no tile sees all of it
     whole = translator(picture)
     steps: list[tuple[int, int]] = []
@@ -65,6 +86,52 @@ def test_tiled_and_whole_are_one_picture(architecture: Architecture) -> None:
     assert difference.mean() < 0.02  # rounding, no seams
     assert whole.float().std() > 1
     assert steps[-1][0] == steps[-1][1]  # the total was foretold
+
+
+@pytest.mark.parametrize("strength", [1.0, 0.4])
+def test_adain_in_tiles_matches_the_statistics_of_the_whole_picture(strength: float) -> None:
+    torch.manual_seed(0)
+    net = AdainNet(8).eval()
+    with torch.no_grad():
+        for weight in (p for p in net.parameters() if p.ndim == 4):
+            torch.nn.init.kaiming_normal_(weight)  # new ones let the features fade away
+        net.style = statistics(net.encoder(_photo(96, 96).flip(1).float() / 255))
+        net.strength = strength
+        drawn, last = net(_photo(32, 432).float() / 255), net.decoder[-1]
+        last.bias.copy_((last.bias - drawn.mean()) * 0.2 / drawn.std() + 0.5)  # all shades
+        last.weight.mul_(0.2 / drawn.std())
+    made = {"architecture": Architecture("adain", {"width": 8}), "module": net}
+    translator = replace(zoo.load("cyclegan", device="cpu"), **made)
+    _same_in_tiles(replace(translator, preprocessing=PREPROCESSING["adain"]))
+
+
+class _Coarse(torch.nn.Module):
+    """A quarter of the pixels and back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.up = Bilinear(align_corners=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        made: Tensor = self.up(F.avg_pool2d(x, 4), x.shape[-2:])
+        return made
+
+
+def test_enlarged_pixels_of_a_tile_fall_where_they_do_in_the_whole_picture() -> None:
+    coarse = _Coarse()
+    noise = torch.randint(0, 256, (1, 3, 64, 160), dtype=torch.uint8)
+    tiles = cut(64, 160, 48, 8, 4)
+    tiled = run_tiles(coarse, lambda x: coarse(x.float()), noise, tiles, lambda: None)
+    assert (tiled.float() - coarse(noise.float())).abs().max() <= 0.51  # rounded
+    alone = tiles[1].core(coarse(tiles[1].of(noise).float()))
+    assert (alone - tiles[1].core(tiles[1].of(coarse(noise.float())))).abs().max() > 4
+
+
+def test_gatys_optimises_the_whole_picture_and_refuses_tiles() -> None:
+    made = {"architecture": Architecture("gatys"), "module": torch.nn.Identity()}
+    translator = replace(zoo.load("cyclegan", device="cpu"), **made, tile=64)
+    with pytest.raises(UsageProblem, match="depends on the whole picture"):
+        translator(_photo(128, 128))
 
 
 def test_tiles_normalised_one_by_one_would_show() -> None:
@@ -115,6 +182,13 @@ def test_out_of_memory_for_one_picture_names_the_way_out() -> None:
     with pytest.raises(AtlasError, match="8×8 pixels takes about") as problem:
         translator(torch.zeros((1, 3, 8, 8), dtype=torch.uint8))
     assert "--tile 512" in str(problem.value.hint)
+
+
+def test_out_of_memory_for_a_tile_names_a_smaller_one() -> None:
+    translator = replace(zoo.load("cyclegan", device="cpu"), module=_Small(0), tile=256)
+    with pytest.raises(AtlasError, match="a tile of 256 pixels a side") as problem:
+        translator._tiled(torch.zeros((1, 3, 16, 512), dtype=torch.uint8))
+    assert problem.value.hint == "--tile 128"
 
 
 def test_shortage_is_told_from_other_failures() -> None:

@@ -103,7 +103,7 @@ def test_changed_bundled_weights_are_refused(
     weights = resolve(name).weights
     assert weights is not None
     (tmp_path / weights.file).write_bytes(b"other")
-    monkeypatch.setattr("zoo.weights.FOLDER", tmp_path)
+    monkeypatch.setattr("zoo.places.FOLDER", tmp_path)
     with pytest.raises(AtlasError, match="is not the published file"):
         zoo.load(name)
 

@@ -61,16 +61,18 @@ def _wanted(patterns: tuple[str, ...]) -> list[str]:
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("target", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--only", default="", help="Of several generators in FILE, the one of this name.")
 @click.option("--json", "as_json", is_flag=True, help="What the file is, as JSON.")
-def convert(file: Path, target: Path | None, as_json: bool) -> None:
+def convert(file: Path, target: Path | None, only: str, as_json: bool) -> None:
     """Tell what the checkpoint FILE is, and write its network to TARGET in our format.
 
     TARGET is a .safetensors file, which runs no code when it is read and says in its header what
-    it holds.
+    it holds. Generators that OpenMMLab trained take and give BGR: written, they take RGB.
 
     \b
     zoo convert latest_net_G_A.pth
     zoo convert latest_net_G_A.pth horse2zebra.safetensors
+    zoo convert cyclegan_lsgan.pth zebra.safetensors --only generators.zebra
     """
     with installed():
         from zoo.convert import describe, write
@@ -78,14 +80,14 @@ def convert(file: Path, target: Path | None, as_json: bool) -> None:
         raise UsageProblem(
             f"{target} is no .safetensors file", hint=f"name it {target.stem}.safetensors"
         )
-    told = describe(file)
+    told = describe(file, only)
     if as_json:
         emit_json([told])
     else:
         for label, value in told.items():
             click.echo(f"{label:<14}{value}")
     if target is not None:
-        write(file, target)
+        write(file, target, only)
         say(f"written: {target}")
 
 

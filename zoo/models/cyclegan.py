@@ -1,7 +1,7 @@
 """CycleGAN: unpaired translation held together by cycle consistency (1703.10593)."""
 
 from zoo.card import Card
-from zoo.models import berkeley
+from zoo.models import berkeley, openmmlab
 from zoo.models.bundled import bundled
 from zoo.recipe import Recipe
 
@@ -16,6 +16,6 @@ CARD = Card(
     code="https://github.com/junyanz/pytorch-CycleGAN-and-pix2pix",
     stride=4,
     summary="Two ResNet generators, two PatchGAN discriminators, cycle and identity losses.",
-    weights=(*bundled("cyclegan"), *berkeley.cyclegan()),
+    weights=(*bundled("cyclegan"), *berkeley.cyclegan(), *openmmlab.cyclegan()),
     recipe=Recipe(method="unpaired", generator="resnet", generator_options={"blocks": 9}),
 )

@@ -1,6 +1,6 @@
 """MUNIT: one content, many styles, so several answers to one picture (1804.04732)."""
 
-from zoo.card import Card, Published
+from zoo.card import ByHand, Card, Published
 from zoo.recipe import Recipe
 
 __all__ = ["CARD"]
@@ -20,6 +20,14 @@ CARD = Card(
         "--outputs N gives N answers to a picture, and without it the prior's mean style is used. "
         "Written from the paper, as the authors' code is for non-commercial use only; its weights "
         "do not load here."
+    ),
+    by_hand=(
+        ByHand(
+            address="https://drive.google.com/drive/folders/10IEa7gibOWmQQuJUIUOkh-CV4cm6k8__",
+            licence="CC BY-NC-SA 4.0",
+            note="trained by the authors on edges2shoes",
+            readable=False,
+        ),
     ),
     recipe=Recipe(
         method="munit",

@@ -1,7 +1,7 @@
 """pix2pix: paired translation by a conditional GAN and an L1 loss (1611.07004)."""
 
 from zoo.card import Card
-from zoo.models import berkeley
+from zoo.models import berkeley, openmmlab
 from zoo.models.bundled import bundled
 from zoo.recipe import Recipe
 
@@ -20,7 +20,7 @@ CARD = Card(
         "keeps dropout and the statistics of the picture at hand when it translates (§3.3): "
         "--stochastic does; the default is the same answer every time."
     ),
-    weights=(*bundled("pix2pix"), *berkeley.pix2pix()),
+    weights=(*bundled("pix2pix"), *berkeley.pix2pix(), *openmmlab.pix2pix()),
     recipe=Recipe(
         method="paired",
         generator="unet",

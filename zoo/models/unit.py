@@ -1,6 +1,6 @@
 """UNIT: two autoencoders with a latent space in common (1703.00848)."""
 
-from zoo.card import Card
+from zoo.card import ByHand, Card
 from zoo.recipe import Recipe
 
 __all__ = ["CARD"]
@@ -18,6 +18,14 @@ CARD = Card(
         "Written from the paper, as the authors' code is for non-commercial use only; its weights "
         "do not load here; layer widths and the shares of the losses could not be checked against "
         "the paper's tables. --stochastic draws the code instead of taking its mean."
+    ),
+    by_hand=(
+        ByHand(
+            address="https://drive.google.com/drive/folders/0BwpOatrZwxK6STdZcXNNcXpFSHM",
+            licence="CC BY-NC-ND 4.0",
+            note="trained by the authors on attributes of CelebA's faces",
+            readable=False,
+        ),
     ),
     recipe=Recipe(
         method="unit",

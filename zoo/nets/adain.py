@@ -13,7 +13,15 @@ from torch import Tensor, nn
 
 from zoo.nets.convolutions import NarrowConv
 
-__all__ = ["ENCODER_LAYERS", "AdainDecoder", "AdainEncoder", "AdainNet", "adain", "statistics"]
+__all__ = [
+    "ENCODER_LAYERS",
+    "AdainDecoder",
+    "AdainEncoder",
+    "AdainNet",
+    "AdaptiveNorm",
+    "adain",
+    "statistics",
+]
 
 ENCODER_LAYERS = {"relu1_1": 3, "relu2_1": 10, "relu3_1": 17, "relu4_1": 30}
 EPS = 1e-5
@@ -30,6 +38,14 @@ def adain(content: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     """Content features [N,C,H,W] with the mean and deviation of a style (eq. 8)."""
     own_mean, own_std = statistics(content)
     return (content - own_mean) / own_std * std + mean
+
+
+class AdaptiveNorm(nn.Module):
+    """`adain` as a layer, which tiles of a picture can be led through together."""
+
+    def forward(self, content: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+        """See `adain`."""
+        return adain(content, mean, std)
 
 
 def _conv(inside: int, outside: int) -> list[nn.Module]:
@@ -103,6 +119,7 @@ class AdainNet(nn.Module):
         super().__init__()
         self.encoder = AdainEncoder(width).requires_grad_(False)
         self.decoder = AdainDecoder(width)
+        self.match = AdaptiveNorm()
         self.style: tuple[Tensor, Tensor] | None = None
         self.strength = 1.0
 
@@ -110,6 +127,6 @@ class AdainNet(nn.Module):
         """RGB [N,3,H,W] in 0..1 to about that; H and W multiples of 8, at least 16."""
         features: Tensor = self.encoder(x)
         if self.style is not None:
-            features = torch.lerp(features, adain(features, *self.style), self.strength)
+            features = torch.lerp(features, self.match(features, *self.style), self.strength)
         picture: Tensor = self.decoder(features)
         return picture

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["AnimeGenerator"]
+__all__ = ["AnimeGenerator", "Bilinear"]
 
 HALVING = (0, 1, 0, 1)  # reflected columns left and right, rows above and below, before a stride
 
@@ -54,6 +54,19 @@ class _Inverted(nn.Module):
         return x + y if self.shortcut else y
 
 
+class Bilinear(nn.Module):
+    """Enlargement without parameters; with `align_corners` the corner pixels stay where they are,
+    so that where a pixel falls depends on the size of the whole picture."""
+
+    def __init__(self, align_corners: bool) -> None:
+        super().__init__()
+        self.align_corners = align_corners
+
+    def forward(self, x: Tensor, size: torch.Size) -> Tensor:
+        """[N,C,h,w] to [N,C,*size]."""
+        return F.interpolate(x, list(size), mode="bilinear", align_corners=self.align_corners)
+
+
 class AnimeGenerator(nn.Module):
     """Two halvings, four inverted residual blocks, two bilinear upsamplings. Stride 4.
 
@@ -64,7 +77,7 @@ class AnimeGenerator(nn.Module):
     def __init__(self, width: int = 32, align_corners: bool = True) -> None:
         super().__init__()
         w2, w4, w8 = 2 * width, 4 * width, 8 * width
-        self.align_corners = align_corners
+        self.up = Bilinear(align_corners)
         self.block_a = nn.Sequential(
             _ConvNorm(3, width, 7), _ConvNorm(width, w2, stride=2), _ConvNorm(w2, w2)
         )
@@ -79,13 +92,10 @@ class AnimeGenerator(nn.Module):
         self.block_e = nn.Sequential(_ConvNorm(w4, w2), _ConvNorm(w2, w2), _ConvNorm(w2, width, 7))
         self.out_layer = nn.Sequential(nn.Conv2d(width, 3, 1, bias=False))
 
-    def _up(self, x: Tensor, size: torch.Size) -> Tensor:
-        return F.interpolate(x, list(size), mode="bilinear", align_corners=self.align_corners)
-
     def forward(self, x: Tensor) -> Tensor:
         """RGB [N,3,H,W] in -1..1 to the same; H and W multiples of 4, at least 8."""
         half = self.block_a(x)
         y = self.block_c(self.block_b(half))
-        y = self.block_d(self._up(y, half.shape[-2:]))
-        y = self.block_e(self._up(y, x.shape[-2:]))
+        y = self.block_d(self.up(y, half.shape[-2:]))
+        y = self.block_e(self.up(y, x.shape[-2:]))
         return torch.tanh(self.out_layer(y))
