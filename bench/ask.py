@@ -11,9 +11,8 @@ from bench.plan import Ask, Cell, cells, parse_metrics, parse_models
 from bench.protocols.protocol import Protocol
 from bench.question import Question, by_protocol
 from bench.workshop import Workshop
-from data.console import warn
 from data.datasets import Dataset
-from data.errors import AtlasError, UsageProblem
+from data.errors import AtlasError, NetworkProblem, UsageProblem
 
 __all__ = ["Plan", "prepare"]
 
@@ -39,7 +38,7 @@ def prepare(question: Question, workshop: Workshop) -> Plan:
     assert question.split is not None
     assert question.seed is not None
     direction = question.direction or data.default_direction
-    wanted = _possible(wanted, data, question.split, direction)
+    wanted, left_out = _possible(wanted, data, question.split, direction)
     pictures = workshop.pictures(
         question.dataset,
         split=question.split,
@@ -50,7 +49,7 @@ def prepare(question: Question, workshop: Workshop) -> Plan:
         skip_bad=question.skip_bad,
         reference_split=question.reference_split,
     )
-    extractors = _extractors(wanted, workshop)
+    extractors = _extractors(wanted, workshop, protocol)
     if protocol is not None:
         _as_frozen(protocol, data.name, direction, pictures, extractors)
     ask = Ask(
@@ -64,6 +63,7 @@ def prepare(question: Question, workshop: Workshop) -> Plan:
         precision=question.precision or "auto",
         reference_split=question.reference_split,
         protocol=protocol,
+        left_out=left_out,
     )
     keys = {name: weights.key(card) for name, (card, weights) in extractors.items()}
     found = cells(models, pictures, ask, keys, workshop.weights)
@@ -71,11 +71,20 @@ def prepare(question: Question, workshop: Workshop) -> Plan:
 
 
 def _extractors(
-    wanted: tuple[MetricCard, ...], workshop: Workshop
+    wanted: tuple[MetricCard, ...], workshop: Workshop, protocol: Protocol | None
 ) -> dict[str, tuple[ExtractorCard, Found]]:
     names = sorted({name for m in wanted for name in m.extractors})
     cards = {name: extractor_card(name) for name in names}
-    return {name: (card, workshop.found(card)) for name, card in cards.items()}
+    try:
+        return {name: (card, workshop.found(card)) for name, card in cards.items()}
+    except NetworkProblem as problem:
+        if protocol is None:
+            raise
+        raise NetworkProblem(  # other metrics, which that hint names, would be no such protocol
+            f"protocol '{protocol.name}': {problem.message}",
+            hint=f"put the file into {workshop.home.weights}, or name its folder with "
+            "--weights-dir; without any download: --protocol texture-1",
+        ) from problem
 
 
 def _as_frozen(
@@ -92,7 +101,9 @@ def _as_frozen(
             raise AtlasError(
                 f"protocol '{protocol.name}' needs {name} with sha256 {sha256[:12]}…, "
                 f"not {extractors[name][1].sha256[:12]}…",
-                hint="use the published weights, or ask without --protocol",
+                hint=f"name no other file: unset {_variable(extractors[name][0])}; to measure with "
+                f"these, give a protocol of your own their sha256 (docs/protocols.md): "
+                f"{extractors[name][1].sha256}",
             )
     frozen = protocol.data.get(dataset, {})
     if frozen.get("direction", direction) != direction:
@@ -105,22 +116,32 @@ def _as_frozen(
             )
 
 
+def _variable(card: ExtractorCard) -> str:
+    return card.weights.variable if card.weights else ""
+
+
 def _possible(
     wanted: tuple[MetricCard, ...], data: Dataset, split: str, direction: str
-) -> tuple[MetricCard, ...]:
-    """Without true answers `lpips` becomes `lpips-source`, and what cannot be is left out."""
+) -> tuple[tuple[MetricCard, ...], tuple[str, ...]]:
+    """What can be measured, and why the rest is not.
+
+    Without true answers `lpips` becomes `lpips-source`, and what needs them does not apply.
+    """
     if data.truths(split, direction) is not None:
-        return wanted
+        return wanted, ()
     kept: dict[str, MetricCard] = {}
+    left_out = []
     for metric in wanted:
         name = "lpips-source" if metric.name == "lpips" else metric.name
         if metric_card(name).needs_truth:
-            warn(f"{name} needs true answers, which '{data.name}' {direction} has none of")
+            left_out.append(f"no {name}: it does not apply: the data set has no true answers")
             continue
+        if name != metric.name:
+            left_out.append(f"no {metric.name}: the data set has no true answers; {name} instead")
         kept[name] = metric_card(name)
     if not kept:
         raise UsageProblem(
             f"none of these metrics can be measured on '{data.name}' {direction}",
             hint="--metrics kid,fid, or without downloads kid-texture,fid-texture",
         )
-    return tuple(kept.values())
+    return tuple(kept.values()), tuple(left_out)

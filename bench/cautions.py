@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
+from statistics import median
 
 from bench.pictures import Picture, PictureSet, reader
+from bench.sharpness import bandwidth
 from data.datasets import ImageRef
 from data.errors import BadImage
 from data.images import digest
@@ -17,10 +19,12 @@ __all__ = ["cautions", "is_lossy"]
 
 SHOWN = 3  # names in a warning
 THREADS = 4
+SAMPLE = 64  # pictures of a role whose spectrum is looked at
+SOFT = 0.75  # share of the frequencies under which a picture was enlarged by 4/3 or more
 
 
 def cautions(pictures: PictureSet) -> list[str]:
-    """Warnings on lossy files, enlarged pictures, duplicates, and test pictures among training's.
+    """Warnings on lossy files, enlarged or blurred pictures, duplicates, leaks from training.
 
     Equal means equal pixel by pixel after decoding (and resizing, where that was asked).
     """
@@ -28,6 +32,7 @@ def cautions(pictures: PictureSet) -> list[str]:
     roles = {"source": pictures.sources, "reference": pictures.references}
     for role, chosen in roles.items():
         found += _lossy(role, chosen) + _enlarged(role, chosen, pictures.size)
+        found += _soft(role, chosen, pictures.size)
         found += _duplicates(role, chosen)
         found += _leaks(role, chosen, pictures)
     return found
@@ -59,6 +64,27 @@ def _enlarged(role: str, chosen: Sequence[Picture], size: int | None) -> list[st
         f"{len(small)} of {len(chosen)} {role} pictures are enlarged to {size} pixels "
         f"(from {least} and more): their blur is measured"
     ]
+
+
+def _soft(role: str, chosen: Sequence[Picture], size: int | None) -> list[str]:
+    """Pictures that came enlarged, by their spectrum; those that we enlarge are told already."""
+    ours = {p.ref for p in chosen if size is not None and 0 < min(p.shape) < size}
+    refs = [p.ref for p in chosen if p.ref not in ours]
+    sample = tuple(refs[:: max(1, -(-len(refs) // SAMPLE))])
+    shares = [share for share in _bandwidths(sample, size) if share is not None and share <= SOFT]
+    if not shares:
+        return []
+    return [
+        f"{len(shares)} of {len(sample)} {role} pictures look enlarged or blurred (by a factor of "
+        f"about {1 / median(shares):.1f} or more): they lack fine detail"
+    ]
+
+
+@cache  # one data set is measured with many models
+def _bandwidths(refs: tuple[ImageRef, ...], size: int | None) -> list[float | None]:
+    read = reader(size)
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(lambda ref: bandwidth(read(ref)), refs))
 
 
 def _duplicates(role: str, chosen: Sequence[Picture]) -> list[str]:

@@ -10,7 +10,11 @@ from typing import Any
 
 __all__ = ["Column", "cell", "column_of", "scaled"]
 
-SCALED = {"kid": 1000, "kid-texture": 1000}  # in tables for people only: records stay raw
+SCALED = {
+    "kid": 1000,
+    "kid-clean": 1000,
+    "kid-texture": 1000,
+}  # in tables for people only: records stay raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class Column:
 def column_of(score: Mapping[str, Any]) -> Column:
     """The column in which a score may stand."""
     n = ""
-    if score["metric"].startswith(("fid", "fd-")):
+    if score["metric"].startswith(("fid", "fd-", "artfid")):
         n = f"{score['n']} against {score.get('n_reference')}"
     try:
         return _column(*_fields(score), n)

@@ -42,7 +42,7 @@ QUESTION = (
     "protocol",
     "protocol_sha256",
 )
-RANKED_BY = ("kid", "kid-texture")  # then the first metric there is
+RANKED_BY = ("kid", "kid-clean", "kid-texture")  # then the first metric there is
 
 
 @dataclass(slots=True)
@@ -98,7 +98,8 @@ def _ranked_by(columns: Sequence[Column], rows: Sequence[Row]) -> Column | None:
     count = {column: sum(column in row.scores for row in rows) for column in columns}
     ranking = [c for c in columns if c.metric in RANKED_BY] or list(columns[:1])
     # The one that most models have: a model without it would stand below worse ones.
-    ranking.sort(key=lambda c: (-count[c], c.metric not in RANKED_BY[:1], not c.comparable))
+    order = {metric: place for place, metric in enumerate(RANKED_BY)}
+    ranking.sort(key=lambda c: (-count[c], order.get(c.metric, 0), not c.comparable))
     return ranking[0] if ranking else None
 
 

@@ -81,13 +81,22 @@ def _computed(
     metric: MetricCard, bench: Bench, seen: Seen, references: Vectors, result: Result
 ) -> Score:
     if metric.needs in ("pairs", "draws"):
-        found: Score = metric.compute(seen.values[metric.name], bench.seed)
-        if metric.needs == "draws" and found.value == 0:
-            result.warnings.append(f"{metric.name} is 0: the model gives one answer to a source")
+        more = (_classes(metric, bench),) if metric.by_class else ()
+        found: Score = metric.compute(seen.values[metric.name], bench.seed, *more)
         return found
+    if metric.needs == "many":
+        other = references[str(metric.extractor)][metric.layer].astype(np.float64)
+        many: Score = metric.compute(seen.values[metric.name], other, bench.seed)
+        return many
     if metric.compared == "training":
         return _against_training(metric, bench, seen, result)
     return _of_features(metric, bench, seen, references)
+
+
+def _classes(metric: MetricCard, bench: Bench) -> tuple[str, ...]:
+    extractor: Any = bench.pair_extractors[str(metric.extractor)]
+    found: tuple[str, ...] = extractor.classes
+    return found
 
 
 def _of_features(metric: MetricCard, bench: Bench, seen: Seen, references: Vectors) -> Score:

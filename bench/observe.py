@@ -17,17 +17,16 @@ from bench.features.halved import halved
 from bench.features.store import FeatureStore, Layers
 from bench.metrics.registry import MetricCard
 from bench.pictures import Array, Picture, PictureSet, reader
-from bench.translate import Batch, Clock, draws, extract, outputs, tensor
+from bench.several import Several, answering
+from bench.translate import Batch, Clock, extract, outputs, tensor
 from data.datasets import ImageRef
 from data.errors import AtlasError, StorageProblem
 from data.images import digest
 from data.paths import Home
 from zoo.batches import batches
-from zoo.translate import apply
 from zoo.translator import Translator
 
 __all__ = [
-    "DRAWS",
     "Bench",
     "Seen",
     "Vectors",
@@ -39,8 +38,6 @@ __all__ = [
 
 Vectors = dict[str, Layers]  # extractor -> layer -> float32 [N,d]
 Advance = Callable[[int], None]
-
-DRAWS = 5  # outputs of one source, where their diversity is measured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +132,7 @@ def observe(
     rows: dict[str, dict[int, Layers]] = defaultdict(dict)
     values: dict[str, dict[int, Any]] = defaultdict(dict)
     seen, truth = Seen(), _truths(bench)
-    answers = _answers(translator, bench)
+    answers = answering(translator, bench.metrics)
     folder, read = bench.home.runs / run / "images", reader(bench.pictures.size)
     sources = bench.pictures.sources
     for batch in outputs(translator, sources, read, folder, bench.batch, clock, meter):
@@ -184,12 +181,6 @@ def _truths(bench: Bench) -> Callable[[int], Array] | None:
     return lambda row: read(truths[row].ref)
 
 
-def _answers(translator: Translator, bench: Bench) -> list[Translator]:
-    """The translators whose outputs differ for one source; none when no metric asks for them."""
-    wanted = any(metric.needs == "draws" for metric in bench.metrics)
-    return draws(translator, DRAWS) if wanted else []
-
-
 def _numbers(
     bench: Bench,
     batch: Batch,
@@ -200,13 +191,15 @@ def _numbers(
     """A number a picture for every metric of pairs; one that fails is noted and left out."""
     found: dict[str, Sequence[Any]] = {}
     shared: dict[tuple[str, str], Sequence[Any]] = {}  # LPIPS to the source serves two metrics
+    several = Several(answers, batch.sources)
     for metric in bench.metrics:
         if metric.needs == "features" or metric.name in problems:
             continue
-        key = (metric.pairs_through or metric.name, f"{metric.needs == 'draws'} {metric.against}")
+        through = metric.name if metric.several else metric.pairs_through
+        key = (through or metric.name, metric.against)
         try:
             if key not in shared:
-                shared[key] = _of_batch(metric, bench, batch, targets, answers)
+                shared[key] = _of_batch(metric, bench, batch, targets, several)
             found[metric.name] = shared[key]
         except (KeyboardInterrupt, MemoryError, StorageProblem):
             raise
@@ -220,19 +213,31 @@ def _of_batch(
     bench: Bench,
     batch: Batch,
     targets: Sequence[Array],
-    answers: Sequence[Translator],
+    several: Several,
 ) -> Sequence[Any]:
     if metric.needs == "draws":
-        return _diversity(metric, bench, [apply(one, batch.sources) for one in answers])
+        return _diversity(metric, bench, several.first(metric.draws))
+    if metric.needs == "many":
+        return _many(metric, bench, several.first(metric.draws))
     return _pairs(metric, bench, batch.outputs, targets if metric.needs_truth else batch.sources)
 
 
 def _diversity(metric: MetricCard, bench: Bench, made: Sequence[Any]) -> Sequence[float]:
-    """For each source the mean number over pairs of its outputs; 0 where there is but one."""
+    """For each source the mean number over pairs of its outputs."""
     parts = [_pairs(metric, bench, list(a), list(b)) for a, b in combinations(made, 2)]
-    if not parts:
-        return [0.0] * len(made[0])
     return list(np.mean(np.array(parts, dtype=np.float64), axis=0))
+
+
+def _many(metric: MetricCard, bench: Bench, made: Sequence[list[Array]]) -> Sequence[Any]:
+    """For each source the vectors of its outputs, [draws,d]."""
+    name = str(metric.extractor)
+    only = {name: bench.extractors[name]}
+    rows = []
+    for answers in made:
+        contents = [digest(answer) for answer in answers]
+        found = extract(answers, contents, only, bench.keys(), bench.store)[name]
+        rows.append(np.stack([layers[metric.layer] for layers in found]))
+    return list(np.stack(rows, axis=1))
 
 
 def _pairs(

@@ -35,6 +35,7 @@ class Ask:
     precision: str
     reference_split: str = ""  # empty: the same split
     protocol: Protocol | None = None
+    left_out: tuple[str, ...] = ()  # why metrics that were asked for are not measured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

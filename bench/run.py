@@ -177,6 +177,7 @@ def _card(cell: Cell) -> dict[str, Any]:
 
 def _finished(cell: Cell, started: str, result: Result, bench: Bench, ask: Ask) -> Record:
     notes = [f"left out, unreadable: {what}" for what in bench.pictures.skipped]
+    notes += ask.left_out
     if ask.protocol is not None and ask.protocol.recipe is not None:
         notes += [f"{ask.protocol.name}: {what}" for what in ask.protocol.recipe.deviates]
     return Record(

@@ -12,7 +12,7 @@ from time import perf_counter
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from bench.cost import Meter
 from bench.features.extractor import Extractor
@@ -22,7 +22,8 @@ from bench.pictures import Array, Picture, Reader
 from data.errors import AtlasError, BadImage
 from data.images import decode, encode
 from zoo.batches import batches
-from zoo.noise import awaken, is_noisy
+from zoo.nets.noise import Noise
+from zoo.noise import awaken
 from zoo.translate import apply
 from zoo.translator import Translator
 
@@ -128,15 +129,25 @@ def _unreadable(row: int, problem: BadImage) -> None:
 def draws(translator: Translator, count: int) -> list[Translator]:
     """The translator with `count` seeds, each of which answers in its own way.
 
-    Dropout and batch norm that learned are awake in them. Of a translator in which nothing is
-    random, itself alone: all its answers are the same.
+    Dropout and noise are awake in them, and batch norm uses what it sees. Of a translator in
+    which nothing is random, itself alone: all its answers are the same.
     """
+    if not _is_random(translator):
+        return [translator]
     if not translator.stochastic:
-        if translator.architecture is None or not is_noisy(translator.module):
-            return [translator]
         awake = awaken(copy.deepcopy(translator.module))
         translator = replace(translator, module=awake, stochastic=True)
     return [replace(translator, seed=translator.seed + i) for i in range(count)]
+
+
+def _is_random(translator: Translator) -> bool:
+    """Whether a seed changes anything: batch norm's statistics of one picture are not drawn."""
+    if translator.architecture is None:
+        return translator.stochastic
+    return any(
+        isinstance(layer, Noise) or (isinstance(layer, nn.Dropout) and layer.p > 0)
+        for layer in translator.module.modules()
+    )
 
 
 def extract(

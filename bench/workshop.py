@@ -14,6 +14,7 @@ from data.console import say
 from data.datasets import Dataset, load_dataset
 from data.files import lock
 from data.paths import Home
+from zoo.places import place
 from zoo.registry import Choice
 from zoo.weights import locate
 
@@ -65,13 +66,10 @@ class Workshop:
 
     def _sha256(self, choice: Choice) -> str:
         weights = choice.weights
-        if self.dry_run and weights is not None and not weights.bundled:
-            file = self.home.weights / choice.card.name / weights.file
-            if not file.is_file():
-                say(
-                    f"would download {weights.file} ({weights.size / 1e6:.1f} MB) for {choice.name}"
-                )
-                return weights.sha256
+        away = weights is not None and not place(choice.card.name, weights, self.home).is_file()
+        if self.dry_run and weights is not None and not weights.bundled and away:
+            say(f"would download {weights.file} ({weights.size / 1e6:.1f} MB) for {choice.name}")
+            return weights.sha256
         return locate(choice, self.home)[1]
 
     def extractor(self, card: ExtractorCard, found: Found, device: Any) -> Any:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import click
 
-from dashboard.mode import READ_ONLY
+from dashboard.mode import BASE_PATH, READ_ONLY
 from dashboard.theme import settings
 from data.console import Group, hint, home_option, say
 from data.errors import AtlasError
@@ -20,6 +21,14 @@ __all__ = ["main"]
 
 SERVER = Path(__file__).with_name("server.py")
 OWN = ("127.0.0.1", "localhost", "::1")
+
+
+def _checked_path(context: click.Context, option: click.Parameter, given: str) -> str:
+    """`/atlas`, however its slashes were written; it is put into pages and addresses as it is."""
+    parts = [part for part in given.split("/") if part]
+    if not all(re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]*", part) for part in parts):
+        raise click.BadParameter("letters, digits, dots, dashes and slashes only")
+    return "".join(f"/{part}" for part in parts)
 
 
 @click.group(cls=Group, invoke_without_command=True)
@@ -40,6 +49,12 @@ OWN = ("127.0.0.1", "localhost", "::1")
     help="Visitors cannot vote, triage or try models: for a public address.",
 )
 @click.option(
+    "--base-path",
+    default="",
+    callback=_checked_path,
+    help="The path below which a web server in front shows it, like /atlas.",
+)
+@click.option(
     "--export",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
@@ -54,6 +69,7 @@ def main(
     address: str,
     no_browser: bool,
     read_only: bool,
+    base_path: str,
     export: Path | None,
     home: str | None,
 ) -> None:
@@ -70,6 +86,7 @@ def main(
         return
     _need_streamlit()
     os.environ["ATLAS_HOME"] = str(find_home(home).root)
+    os.environ[BASE_PATH] = base_path
     if export is not None:
         _export(export)
     else:
@@ -94,9 +111,11 @@ def _serve(port: int, address: str, no_browser: bool, read_only: bool) -> int:
         "server.port": str(port),
         "server.address": address,
         "server.headless": "true" if no_browser else "false",
+        "server.baseUrlPath": os.environ[BASE_PATH],
     }
     flags = [part for key, value in options.items() for part in (f"--{key}", value)]
-    say(f"stores of {find_home().root} on http://{address}:{port}, until Ctrl-C")
+    where = f"http://{address}:{port}{os.environ[BASE_PATH]}"
+    say(f"stores of {find_home().root} on {where}, until Ctrl-C")
     if address not in OWN:
         _say_what_open_means(read_only)
     command = [sys.executable, "-m", "streamlit", "run", str(SERVER), *flags]

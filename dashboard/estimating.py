@@ -57,7 +57,7 @@ def bundled_speeds() -> tuple[Speed, ...]:
 
 
 def speeds_of(trainings: Sequence[Training]) -> list[Speed]:
-    """What finished trainings of this home measured, the latest first."""
+    """What trainings of this home measured, the latest first."""
     found = []
     for one in trainings:
         recipe, model = one.facts.get("recipe"), one.facts.get("model")

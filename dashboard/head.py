@@ -6,12 +6,16 @@ and then asks at the root.
 
 from __future__ import annotations
 
+import json
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dashboard.mode import base_path
 
 __all__ = ["Head"]
 
 _MARK = b"</title>"
-_SCRIPT = b"</title><script>window.__streamlit={BACKEND_BASE_URL:location.origin}</script>"
+_SCRIPT = "</title><script>window.__streamlit={BACKEND_BASE_URL:location.origin+%s}</script>"
 
 
 class Head:
@@ -56,7 +60,7 @@ class _Page:
 
     async def _finish(self) -> None:
         assert self.start is not None
-        body = self.body.replace(_MARK, _SCRIPT, 1)
+        body = self.body.replace(_MARK, (_SCRIPT % json.dumps(base_path())).encode(), 1)
         headers = [(k, v) for k, v in self.start["headers"] if k.lower() != b"content-length"]
         headers.append((b"content-length", str(len(body)).encode()))
         await self.send({**self.start, "headers": headers})

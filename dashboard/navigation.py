@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from dashboard.mode import base_path
 from dashboard.views import PageCard, present
 
 __all__ = ["address", "link", "navigation"]
@@ -44,7 +45,7 @@ def address(url_path: str, **query: str | None) -> str:
     asked = urlencode({name: value for name, value in query.items() if value})
     if url_path == present()[0].url_path:  # Streamlit serves the default page at the root only
         url_path = ""
-    return f"/{url_path}?{asked}" if asked else f"/{url_path}"
+    return f"{base_path()}/{url_path}" + (f"?{asked}" if asked else "")
 
 
 def link(url_path: str, label: str, icon: str | None = None, **query: str | None) -> None:

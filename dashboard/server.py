@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from dashboard.head import Head
 from dashboard.load import ROUTE, picture
+from dashboard.mode import base_path
 from data.errors import BadImage
 from data.images import decode
 
@@ -66,6 +67,6 @@ def _copy(path: str, changed: int, width: int) -> bytes:
 
 app = st.App(
     Path(__file__).with_name("app.py"),
-    routes=[Route(f"{ROUTE}/{{path:path}}", send)],
+    routes=[Route(f"{base_path()}{ROUTE}/{{path:path}}", send)],
     middleware=[Middleware(Head)],
 )

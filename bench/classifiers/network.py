@@ -20,7 +20,7 @@ from data.images import decode
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Classifier", "load", "name", "save", "train"]
+__all__ = ["Classifier", "load", "name", "place", "save", "train"]
 
 ARCHITECTURES = ("resnet18", "resnet34", "resnet50")
 # Mean and deviation of ImageNet's pixels, as every network of torchvision expects them.
@@ -132,13 +132,16 @@ def load(path: Path) -> Classifier:
 
 
 def name(classifier: Classifier, pictures: Sequence[Path]) -> list[str]:
-    """The class of each picture: the highest mean probability over patches that cover it."""
+    """The class of the picture in each file."""
+    return [classifier.classes[place(classifier, decode(path))] for path in pictures]
+
+
+def place(classifier: Classifier, picture: NDArray[np.uint8]) -> int:
+    """Which class uint8 [H,W,3] is: the highest mean probability over patches that cover it."""
     import torch
 
-    recipe, found = classifier.recipe, []
+    patches = all_patches(picture, classifier.recipe.patch, classifier.recipe.size)
+    device = next(classifier.module.parameters()).device
     with torch.inference_mode():
-        for path in pictures:
-            patches = all_patches(decode(path), recipe.patch, recipe.size)
-            chances = classifier.module(_input(patches)).softmax(dim=1).mean(dim=0)
-            found.append(classifier.classes[int(chances.argmax())])
-    return found
+        chances = classifier.module(_input(patches).to(device)).softmax(dim=1).mean(dim=0)
+    return int(chances.argmax())

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Told", "score"]
+__all__ = ["RESAMPLES", "Told", "compared", "score"]
 
 RESAMPLES = 2000
 
@@ -38,6 +38,11 @@ def score(classes: Sequence[str], true: Sequence[str], named: Sequence[str], see
     if not true or not set(true) <= set(place):
         raise ValueError(f"classes {sorted(set(true) - set(place))} of {len(true)} pictures")
     pairs = np.array([[place[t], place[p]] for t, p in zip(true, named, strict=True)])
+    return compared(classes, pairs, seed)
+
+
+def compared(classes: Sequence[str], pairs: NDArray[np.int64], seed: int) -> Told:
+    """The same from places in `classes`, [N,2]: the true one and the one that was named."""
     matrix = _confusion(pairs, len(classes))
     rows = np.random.default_rng(seed).integers(0, len(pairs), (RESAMPLES, len(pairs)))
     again = [_mean_accuracy(_confusion(pairs[r], len(classes))) for r in rows]

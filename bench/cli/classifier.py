@@ -20,6 +20,7 @@ def classifier() -> None:
     \b
     bench classifier train content ./sun --out content.safetensors --pretrained resnet50.pth
     bench classifier score content.safetensors ./outputs
+    bench classifier card content.safetensors --sources ./sun-test --out content.toml
     """
 
 
@@ -55,6 +56,41 @@ def train(
         task = bars.add_task(f"{kind} classifier", total=steps, unit="step")
         found = fit(recipe, pictures, steps, seed, pretrained, lambda: bars.advance(task))
     say(f"sha256 {save(found, out)}")
+    echo(str(out))
+
+
+@classifier.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--label", default="", help="The class that every output should have.")
+@click.option(
+    "--sources",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Or the source pictures, a folder for each class.",
+)
+def card(file: Path, out: Path, label: str, sources: Path | None) -> None:
+    """Say which class outputs should have by the classifier in FILE, for bench run.
+
+    \b
+    bench classifier card style.safetensors --label miyazaki --out style.toml
+    bench classifier card content.safetensors --sources ./sun-test --out content.toml
+    ATLAS_STYLE_CLASSIFIER=style.toml ATLAS_CONTENT_CLASSIFIER=content.toml \\
+      bench run --protocol classic/ganilla --models ganilla --dataset ./set
+    """
+    from bench.classifiers.card import by_folder, write_card
+    from bench.classifiers.network import load
+
+    if bool(label) == (sources is not None):
+        raise UsageProblem("say either --label or --sources", hint="bench classifier card --help")
+    found, pictures = load(file), by_folder(sources) if sources else {}
+    strange = sorted(({label} if label else set(pictures.values())) - set(found.classes))
+    if strange:
+        raise UsageProblem(
+            f"no class of the classifier: {', '.join(strange)}",
+            hint=f"its classes: {', '.join(found.classes)}",
+        )
+    write_card(out, file, label, pictures)
+    say(f"ATLAS_{found.recipe.kind.upper()}_CLASSIFIER={out} bench run --protocol classic/ganilla")
     echo(str(out))
 
 

@@ -29,13 +29,15 @@ def protocols(name: str | None, as_json: bool) -> None:
     found = [load_protocol(n) for n in ([name] if name else protocol_names())]
 
     def runs(protocol: Protocol) -> str:
-        return "yes" if protocol.recipe else "no: " + "; ".join(protocol.missing)
+        if protocol.recipe is None:
+            return "no: " + "; ".join(protocol.missing)
+        return "yes" if not protocol.provide else "with " + "; ".join(protocol.provide)
 
     if as_json:
         emit_json(
             {"name": p.name, "title": p.title, "paper": p.paper, "sha256": p.sha256,
              "facts": dict(p.facts), "sources": dict(p.sources), "runs_here": p.recipe is not None,
-             "missing": p.missing}
+             "missing": p.missing, "provide": p.provide}
             for p in found
         )  # fmt: skip
     elif name:
@@ -92,9 +94,10 @@ def _show_beside(found: Sequence[Reproduction]) -> None:
         [
             e.model,
             f"{e.dataset} {e.direction}",
-            e.metric,
+            e.metric + ("" if e.comparable else "*"),
+            f"{e.n}",
             f"{e.measured:.5g} [{e.low:.5g}, {e.high:.5g}]",
-            f"{e.reported.value:.5g}",
+            f"{e.reported.value:.5g}" + (f", {e.reported.weights}" if e.reported.weights else ""),
             f"{e.difference:+.4g}",
             "covered" if e.covered else "not covered",
             "same"
@@ -103,8 +106,10 @@ def _show_beside(found: Sequence[Reproduction]) -> None:
         ]
         for e in found
     ]
-    titles = ["model", "data", "metric", "measured", "reported", "difference", "interval"]
+    titles = ["model", "data", "metric", "n", "measured", "reported", "difference", "interval"]
     table([*titles, "protocol"], rows)
+    if not all(e.comparable for e in found):
+        say("  * the extractor's weights are not the published ones: the difference says nothing")
     for note in dict.fromkeys(
         f"{e.reported.source}{': ' if e.reported.note else ''}{e.reported.note}" for e in found
     ):

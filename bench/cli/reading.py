@@ -60,6 +60,15 @@ def show(record_id: str, as_json: bool, home: str | None) -> None:
         warn(warning)
 
 
+NEEDS = {
+    "features": "two sets",
+    "pairs": "pairs",
+    "both": "two sets and pairs",
+    "draws": "several outputs a source",
+    "many": "two sets, several outputs a source",
+}
+
+
 @click.command()
 @json_option
 def metrics(as_json: bool) -> None:
@@ -73,7 +82,7 @@ def metrics(as_json: bool) -> None:
             "direction": m.direction,
             "unit": m.unit,
             "extractor": " and ".join(m.extractors),
-            "needs": "two sets" if m.needs == "features" else m.needs,
+            "needs": NEEDS[m.needs],
             "reference": m.reference,
         }
         for m in metric_cards().values()

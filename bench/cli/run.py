@@ -11,6 +11,7 @@ import click
 from bench.cli.shown import outcome
 from bench.question import DEFAULT_METRICS, SEED, Question
 from bench.records import Record
+from bench.running import Asked, noted
 from data.console import home_option, progress, say, table
 from data.errors import AtlasError, UsageProblem
 from data.paths import Home, find_home
@@ -126,8 +127,19 @@ def _measure(
     say(f"{len(every) - len(missing)} of {len(every)} already recorded")
     records = [job.record for job in every if job.record is not None]
     if missing:
-        records += _through(measure, missing, setting)
+        with noted([_asked(job) for job in every], where):
+            records += _through(measure, missing, setting)
     return outcome(records, [plan.ask.dataset for plan in found], where)
+
+
+def _asked(job: Job) -> Asked:
+    return Asked(
+        id=job.cell.id,
+        model=job.cell.name,
+        dataset=job.cell.spec["dataset"],
+        sources=job.sources,
+        recorded=job.record is not None,
+    )
 
 
 def _through(measure: Engine, missing: Sequence[Job], setting: Setting) -> list[Record]:

@@ -19,7 +19,7 @@ from bench.records import Record
 from data.console import say
 from data.errors import UsageProblem
 
-__all__ = ["Comparison", "Side", "choose", "compare"]
+__all__ = ["Comparison", "Side", "choose", "compare", "means"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ def _side(name: str, records: Sequence[Record]) -> Side | None:
     if trainings:
         return Side(name=name, records=tuple(trainings.values()))
     matching = [r for r in records if len(name) >= 4 and r.id.startswith(name)] or [
-        r for r in records if _means(name, r.model)
+        r for r in records if means(name, r.model)
     ]
     models = {(r.model, r.spec["weights_sha256"]) for r in matching}
     if len(models) > 1:
@@ -101,7 +101,8 @@ def _side(name: str, records: Sequence[Record]) -> Side | None:
     return Side(name=matching[-1].model, records=(matching[-1],)) if matching else None
 
 
-def _means(name: str, model: str) -> bool:
+def means(name: str, model: str) -> bool:
+    """Whether somebody who says `pix2pix` means this model: by its name in full, or its method."""
     short = name if "." in name or "@" in name else f"{name}[.@]*"
     return name == model or fnmatch.fnmatchcase(model, short)
 
@@ -112,7 +113,7 @@ def _nothing(records: Sequence[Record], names: Sequence[str]) -> UsageProblem:
         for name in names
         if _side(name, records[-1:]) is None
         and not any(
-            _means(name, r.model) or r.id.startswith(name) or r.card.get("family") == name
+            means(name, r.model) or r.id.startswith(name) or r.card.get("family") == name
             for r in records
         )
     ]

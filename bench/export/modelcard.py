@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from bench.compare.pair import means
 from bench.records import Record
 from data.errors import UsageProblem
 
@@ -15,11 +16,19 @@ __all__ = ["model_card"]
 def model_card(model: str, records: Iterable[Record]) -> str:
     """YAML between `---` lines: licence, task, and every score of the model that is recorded.
 
-    UsageProblem where nothing is. Values are raw; interval, n and protocol stand beside each.
+    UsageProblem where nothing is, or a short name means several models. Values are raw; interval,
+    n and protocol stand beside each.
     """
-    found = [r for r in records if r.status == "done" and r.model == model]
+    found = [r for r in records if r.status == "done" and means(model, r.model)]
+    named = sorted({r.model for r in found})
     if not found:
         raise UsageProblem(f"nothing is recorded of '{model}'", hint="bench ls")
+    if len(named) > 1:
+        raise UsageProblem(
+            f"'{model}' means {len(named)} models: {', '.join(named)}",
+            hint=f"bench card {named[0]}",
+        )
+    model = named[0]
     licence = str(found[-1].card.get("licence", "")).lower()
     lines = ["---", *([f"license: {_text(licence)}"] if licence else [])]
     lines += ["pipeline_tag: image-to-image", "library_name: i2i-atlas", "model-index:"]

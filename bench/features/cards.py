@@ -12,15 +12,18 @@ from bench.features.extractor import ExtractorCard, WeightsFile
 __all__ = [
     "ART",
     "CLIP",
+    "CONTENT_CLASSIFIER",
     "DINO",
     "DINOV2",
     "DISTS",
     "INCEPTION",
     "INCEPTION_CLEAN",
+    "INCEPTION_TORCHVISION",
     "LPIPS_ALEX",
     "LPIPS_SQUEEZE",
     "LPIPS_VGG",
     "SEGMENTATION",
+    "STYLE_CLASSIFIER",
     "TEXTURE",
     "VGG",
 ]
@@ -50,6 +53,20 @@ INCEPTION_CLEAN = replace(
     name="inception-clean",
     title="Inception-v3 of 2015 with clean-fid's resize",
     resize=CLEAN.format(299),
+)
+
+INCEPTION_TORCHVISION = ExtractorCard(
+    name="inception-torchvision",
+    title="Inception-v3 of torchvision, trained on ImageNet",
+    version=1,
+    resize="Pillow bilinear to 299×299",
+    loader="bench.features.inception_torchvision:load",
+    weights=WeightsFile(
+        file="inception_v3_google-0cc3c7bd.pth",
+        addresses=("https://download.pytorch.org/models/inception_v3_google-0cc3c7bd.pth",),
+        variable="ATLAS_INCEPTION_TORCHVISION",
+        sha256_prefix="0cc3c7bd",
+    ),
 )
 
 LPIPS_ALEX = ExtractorCard(
@@ -192,10 +209,31 @@ SEGMENTATION = ExtractorCard(
     pairs=True,
     weights=WeightsFile(
         file="card of a segmentation network (TOML)",
-        addresses=("docs/metrics.md, which has an example",),
+        addresses=("docs/metrics.md",),
         variable="ATLAS_SEGMENTATION",
+        yours=True,
     ),
 )
+
+
+def _classifier(kind: str) -> ExtractorCard:
+    return ExtractorCard(
+        name=f"{kind}-classifier",
+        title=f"GANILLA's {kind} classifier, trained by you",
+        version=1,
+        resize="none",  # what happens to its patches, its file says
+        loader="bench.features.classified:load",
+        pairs=True,
+        weights=WeightsFile(
+            file=f"card of a {kind} classifier (TOML)",
+            addresses=("bench classifier card --help",),
+            variable=f"ATLAS_{kind.upper()}_CLASSIFIER",
+            yours=True,
+        ),
+    )
+
+
+CONTENT_CLASSIFIER, STYLE_CLASSIFIER = _classifier("content"), _classifier("style")
 
 TEXTURE = ExtractorCard(
     name="texture",

@@ -49,6 +49,7 @@ class WeightsFile:
     sha256: str = ""  # of the file, where the whole file is used
     sha256_prefix: str = ""  # where the publisher gives only this, in the file's name
     digest: str = ""  # of the tensors under `features.`, where only they are used
+    yours: bool = False  # nobody publishes one: a person makes it
 
     @property
     def verifiable(self) -> bool:

@@ -75,6 +75,11 @@ def _megabytes(weights: WeightsFile) -> str:
 
 
 def _nameless(card: ExtractorCard, weights: WeightsFile) -> UsageProblem:
+    if weights.yours:
+        return UsageProblem(
+            f"{card.name} needs a {weights.file} of your own, and none is named",
+            hint=f"{weights.variable}=FILE; how to make one: {weights.addresses[0]}",
+        )
     return UsageProblem(
         f"{card.name} needs {weights.file}, which cannot be downloaded: nobody published its "
         "sha256, so it could not be checked",
@@ -130,8 +135,7 @@ def _downloaded(card: ExtractorCard, weights: WeightsFile, home: Home) -> Found:
             )
     except NetworkProblem as problem:
         raise NetworkProblem(
-            f"{card.name} needs {weights.file}{_megabytes(weights)} from "
-            f"{weights.addresses[0]}, which is not here and could not be had: {problem.message}",
+            f"{card.name} needs weights that are not here: {problem.message}",
             hint=f"put it into {home.weights}, or name its folder with --weights-dir, or work "
             "without: --metrics fid-texture,kid-texture,psnr,ssim",
         ) from problem

@@ -6,6 +6,7 @@ features over √(n-1) are such a root, and for more rows than columns the Chole
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -140,10 +141,10 @@ def _nuclear_of_centred(a: Floats) -> float:
     So one singular value is 0, and its vectors are known: it is moved among the others, where
     eigenvalues are exact, and taken off again.
     """
-    usual = float(np.linalg.norm(a)) / min(a.shape) ** 0.5
+    usual = float(np.linalg.norm(a)) / math.sqrt(min(a.shape))
     if not usual:
         return 0.0
-    return _nuclear_fast(a + usual / a.size**0.5) - usual
+    return _nuclear_fast(a + usual / math.sqrt(a.size)) - usual
 
 
 def _nuclear_fast(a: Floats) -> float:

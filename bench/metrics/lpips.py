@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from bench.metrics.per_picture import mean_score
 from bench.metrics.registry import MetricCard
 
-__all__ = ["CARD", "DIVERSITY", "SOURCE", "SQUEEZE", "VGG"]
+__all__ = ["CARD", "DIVERSITY", "DIVERSITY_10", "SOURCE", "SQUEEZE", "VGG"]
 
 CARD = MetricCard(
     name="lpips",
@@ -66,10 +67,20 @@ DIVERSITY = MetricCard(
     title="Mean learned perceptual distance between outputs of one source",
     direction="higher",
     unit="",
-    version=1,
+    version=2,  # 1 gave 0 to models of one answer
     needs="draws",
     compute=partial(mean_score, "lpips-diversity", "", "higher"),
     reference="1711.11586, §4",
     extractor="lpips-alex",
     against="source",
+)
+
+DIVERSITY_10 = replace(
+    DIVERSITY,
+    name="lpips-diversity-10",
+    title="Mean learned perceptual distance over all 45 pairs of 10 outputs of one source",
+    version=1,
+    compute=partial(mean_score, "lpips-diversity-10", "", "higher"),
+    reference="1912.01865, §4",
+    draws=10,
 )

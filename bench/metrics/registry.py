@@ -16,7 +16,9 @@ __all__ = ["GROUP", "MetricCard", "metric_card", "metric_cards"]
 
 GROUP = "i2i_atlas.metrics"
 
-Needs = Literal["features", "pairs", "draws", "both"]
+Needs = Literal["features", "pairs", "draws", "many", "both"]
+
+DRAWS = 5  # outputs of one source, where nothing else is said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,7 @@ class MetricCard:
     pairs     (values, seed): a number (or an array) for each output and what it is held `against`,
               from `pair` (uint8 [H,W,3] twice) or from the pair extractor
     draws     (values, seed): for each source the mean number over pairs of its several outputs
+    many      (outputs, references, seed): vectors [N,draws,d] of several outputs a source
     both      (outputs, references, values, seed): vectors, and numbers of `pair_extractor`
     """
 
@@ -46,6 +49,8 @@ class MetricCard:
     against: Literal["truth", "source"] = "truth"  # what pairs are made with
     # What outputs are compared with: the reference set, or the training pictures of that domain.
     compared: Literal["references", "training"] = "references"
+    draws: int = DRAWS  # outputs of one source, where there are several
+    by_class: bool = False  # compute(values, seed, classes) also takes the extractor's classes
     # Figures that other tools print, made as they make them: from rows in the order of file
     # names, which decides their random draws. Kept beside the score, never in its place.
     beside: Callable[[Any, Any, int], dict[str, Any]] | None = None
@@ -54,6 +59,11 @@ class MetricCard:
     def needs_truth(self) -> bool:
         """Whether there is nothing to measure without a true answer for every source."""
         return self.needs == "pairs" and self.against == "truth"
+
+    @property
+    def several(self) -> bool:
+        """Whether it looks at several outputs of one source."""
+        return self.needs in ("draws", "many")
 
     @property
     def extractors(self) -> tuple[str, ...]:

@@ -60,6 +60,7 @@ class Protocol:
     sha256: str
     recipe: Recipe | None
     missing: tuple[str, ...] = ()  # why it cannot be run here
+    provide: tuple[str, ...] = ()  # what a person has to bring
     data: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # digests by data set
     classifiers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # how to train them
 
@@ -80,8 +81,8 @@ def protocol_names() -> tuple[str, ...]:
 def load_protocol(name: str) -> Protocol:
     """The protocol called `name`, or that of a file ending in .toml.
 
-    UsageProblem for an unknown name; AtlasError for a file that says too little, or for one of
-    ours that was edited: a changed protocol is another protocol.
+    UsageProblem for an unknown name, a file that says too little or has the name of one of ours;
+    AtlasError for one of ours that was edited: a changed protocol is another protocol.
     """
     own = name in protocol_names()
     path = FOLDER / f"{name}.toml" if own else Path(name).expanduser()
@@ -94,7 +95,13 @@ def load_protocol(name: str) -> Protocol:
             f"protocol '{name}' was changed: {digest[:12]}…, not {frozen().get(name, '')[:12]}…",
             hint="restore the file, or give the change a name of its own",
         )
-    return _protocol(content, digest, path)
+    protocol = _protocol(content, digest, path)
+    if frozen().get(protocol.name, digest) != digest:
+        raise UsageProblem(
+            f"{path} calls itself '{protocol.name}', which is another protocol",
+            hint=f'give it a name of its own: name = "my-{protocol.name.replace("/", "-")}"',
+        )
+    return protocol
 
 
 @cache
@@ -130,6 +137,7 @@ def _protocol(content: dict[str, Any], digest: str, path: Path) -> Protocol:
             sha256=digest,
             recipe=recipe,
             missing=tuple(content.get("missing", ())),
+            provide=tuple(content.get("provide", ())),
             data=content.get("data", {}),
             classifiers=content.get("classifiers", {}),
         )

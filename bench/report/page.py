@@ -155,6 +155,7 @@ def _published(records: Sequence[Record], dataset: str) -> str:
         f"{r.model}, {r.metric}: measured {r.measured:.5g} [{r.low:.5g}, {r.high:.5g}], reported "
         f"{r.reported.value:.5g}: {'covered' if r.covered else 'not covered'} by the interval; "
         f"{'the same protocol' if r.same_protocol else 'another protocol'}"
+        f"{'' if r.comparable else ', on weights of the extractor that are not the published'}"
         for r in found
     ]
     titles = ["method", "weights", "metric", "reported", "source"]

@@ -49,7 +49,10 @@ def rows(
 
 
 def _costs(home: Home) -> list[dict[str, Any]]:
-    return [{"model": r.model, **r.cost} for r in headers([PUBLISHED, home.results])]
+    return [
+        {"model": r.model, "metrics": {m["name"] for m in r.spec.get("metrics", ())}, **r.cost}
+        for r in headers([PUBLISHED, home.results])
+    ]
 
 
 def _row(job: Job, earlier: Sequence[dict[str, Any]]) -> tuple[list[str], float]:
@@ -58,6 +61,6 @@ def _row(job: Job, earlier: Sequence[dict[str, Any]]) -> tuple[list[str], float]
     if job.cell.problem is not None:
         state = "cannot be done"
     spec = job.cell.spec
-    shown = "" if seconds is None else f"{seconds:.0f}"
+    shown = "" if seconds is None else f"{seconds:.3g}"
     row = [job.cell.name, spec["dataset"], spec["direction"], state, shown, job.cell.id]
     return row, seconds or 0.0

@@ -13,6 +13,7 @@ from bench.records import Record
 from bench.run import recorded
 from bench.sweep.shard import Shard
 from bench.workshop import Workshop
+from data.console import warn
 from data.datasets import list_datasets
 from data.paths import Home
 
@@ -38,8 +39,16 @@ def not_here(question: Question, home: Home) -> int | None:
 
 
 def plans(questions: Iterable[Question], workshop: Workshop) -> list[Plan]:
-    """A plan for each question; a wrong word in any of them ends all before work begins."""
-    return [prepare(question, workshop) for question in questions]
+    """A plan for each question; a wrong word in any of them ends all before work begins.
+
+    What of the metrics does not apply is said, once a data set.
+    """
+    found = [prepare(question, workshop) for question in questions]
+    asks = [plan.ask for plan in found]
+    told = [f"{ask.dataset} {ask.direction}: {why}" for ask in asks for why in ask.left_out]
+    for line in dict.fromkeys(told):
+        warn(line)
+    return found
 
 
 def jobs(found: Sequence[Plan], home: Home, force: bool, shard: Shard | None) -> list[Job]:
@@ -73,11 +82,18 @@ def _with_seed(word: str, plan: Plan, seed: int) -> str:
 
 
 def estimate(job: Job, earlier: Iterable[Mapping[str, Any]]) -> float | None:
-    """Seconds that a cell would take, by the speed of earlier records of its model; None where
-    there is none."""
-    speeds = [
-        cost["images_per_second"]
+    """Seconds that a cell would take, by what earlier records of its model took for a picture,
+    metrics included: those of the same metrics where there are some. None where there is none."""
+    own = [
+        cost
         for cost in earlier
-        if cost.get("model") == job.cell.name and cost.get("images_per_second")
+        if cost.get("model") == job.cell.name and cost.get("images") and _total(cost)
     ]
-    return job.sources / (sum(speeds) / len(speeds)) if speeds else None
+    asked = {metric["name"] for metric in job.cell.spec["metrics"]}
+    alike = [cost for cost in own if cost.get("metrics") == asked] or own
+    taken = [_total(cost) / cost["images"] for cost in alike]
+    return job.sources * sum(taken) / len(taken) if taken else None
+
+
+def _total(cost: Mapping[str, Any]) -> float:
+    return float((cost.get("seconds") or {}).get("total", 0.0))

@@ -13,6 +13,7 @@ from dashboard.theme import MARKS, PALETTE
 __all__ = ["Point", "on_front", "scatter", "spoken"]
 
 SMALLEST, LARGEST = 10, 42  # px of a bubble
+LOG = {"type": "log", "dtick": "D2"}  # labels at 1, 2 and 5 of each power of ten
 MOST = 40  # models with a colour, a sign and a name of their own
 
 
@@ -64,7 +65,7 @@ def scatter(
         height=520,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         legend={"orientation": "h", "y": -0.18, "yanchor": "top"},
-        xaxis={"title": escape(titles[0]), "type": "log" if log else "linear", "automargin": True},
+        xaxis={"title": escape(titles[0]), "automargin": True, **(LOG if log else {})},
         yaxis={"title": escape(titles[1]), "automargin": True},
     )
     return figure

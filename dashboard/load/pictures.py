@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import quote
 
+from dashboard.mode import base_path
 from data.images import is_image
 from data.paths import find_home
 
@@ -38,4 +39,4 @@ def picture_address(relative: str | None, width: int = 0) -> str | None:
     if path is None or relative is None:
         return None
     wide = f"&w={width}" if width else ""
-    return f"{ROUTE}/{quote(relative)}?v={path.stat().st_mtime_ns:x}{wide}"
+    return f"{base_path()}{ROUTE}/{quote(relative)}?v={path.stat().st_mtime_ns:x}{wide}"

@@ -12,7 +12,7 @@ from dashboard.load.results import Unreadable, board, datasets
 from data.images import is_image
 from data.paths import find_home
 
-__all__ = ["Progress", "failed", "progress", "recent", "unreadable"]
+__all__ = ["Progress", "by_id", "failed", "progress", "progress_of", "recent", "unreadable"]
 
 SHOWN = 50
 
@@ -43,18 +43,21 @@ def progress() -> list[Progress]:
         folders = [f for f in find_home().runs.iterdir() if f.is_dir() and f.name not in known]
     except OSError:
         return []
-    found = [one for one in map(_progress, folders) if one.pictures or one.running]
+    found = [one for one in map(progress_of, folders) if one.pictures or one.running]
     early = datetime.min.replace(tzinfo=UTC)
     return sorted(found, key=lambda p: (p.running, p.changed or early), reverse=True)[:SHOWN]
 
 
-def _progress(folder: Path) -> Progress:
+def progress_of(folder: Path, since: datetime | None = None) -> Progress:
+    """How far the run in this folder is; with `since`, by the pictures made after it."""
     times = []
     for path in _pictures(folder / "images"):
         try:
-            times.append(path.stat().st_mtime)
+            when = path.stat().st_mtime
         except OSError:  # gone in the meantime
             continue
+        if since is None or when >= since.timestamp():
+            times.append(when)
     return Progress(
         id=folder.name,
         pictures=len(times),
@@ -71,24 +74,25 @@ def _pictures(folder: Path) -> list[Path]:
         return []
 
 
-def _records() -> list[Record]:
+def by_id() -> dict[str, Record]:
+    """Every record that can be read, failed ones included."""
     found: dict[str, Record] = {}
     for dataset in datasets():
         for table in board(dataset).tables:
             found |= {record.id: record for record in table.failed}
             found |= {row.record.id: row.record for row in table.rows}
-    return list(found.values())
+    return found
 
 
 def recent() -> list[Record]:
     """Finished records, the newest first."""
-    done = [record for record in _records() if record.status == "done"]
+    done = [record for record in by_id().values() if record.status == "done"]
     return sorted(done, key=lambda record: record.finished, reverse=True)[:SHOWN]
 
 
 def failed() -> list[Record]:
     """Records of models that failed and were not measured since, the newest first."""
-    bad = [record for record in _records() if record.status != "done"]
+    bad = [record for record in by_id().values() if record.status != "done"]
     return sorted(bad, key=lambda record: record.finished, reverse=True)[:SHOWN]
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.leaderboard import Table
+from bench.leaderboard import Row, Table
 from dashboard.load.pictures import picture
 from dashboard.load.results import Board, pictures_of
 
-__all__ = ["Shot", "metrics_of", "shots"]
+__all__ = ["Shot", "metrics_of", "sample", "shots"]
 
 
 @dataclass(slots=True)
@@ -37,6 +37,31 @@ def shots(board: Board, table: Table, models: Iterable[str]) -> list[Shot]:
             for entry in pictures_of(board, row.record.id):
                 _add(found, row.model, entry)
     return list(found.values())
+
+
+def sample(board: Board, table: Table, models: Iterable[str]) -> Shot | None:
+    """The first picture whose source is on this machine, with the models' outputs of it."""
+    wanted, found = set(models), dict[str, Shot]()
+    rows = [row for row in table.rows if row.model in wanted]
+    here = _here(board, rows)
+    for row in rows if here else ():
+        entries = pictures_of(board, row.record.id)
+        entry = next((e for e in entries if str(e.get("id", "")) == here), None)
+        if entry is not None:
+            _add(found, row.model, entry)
+    return found.get(here)
+
+
+def _here(board: Board, rows: Iterable[Row]) -> str:
+    """The id of the first picture whose source is on this machine; empty where none is."""
+    absent = set[str | None]()
+    for row in rows:
+        for entry in pictures_of(board, row.record.id):
+            source = _text(entry.get("source"))
+            if source not in absent and picture(source) is not None:
+                return str(entry.get("id", ""))
+            absent.add(source)
+    return ""
 
 
 def _add(found: dict[str, Shot], model: str, entry: Mapping[str, Any]) -> None:

@@ -1,7 +1,8 @@
 """Trainings under the home: how far each is, its losses, and how fast it goes, from its files.
 
-`zoo train` appends losses to `log.jsonl` every 20 steps and writes `checkpoint.pt`; when it ends it
-exports `latest_net_*.safetensors`, whose headers say what was trained.
+`zoo train` writes what it will do to `plan.json`, appends losses to `log.jsonl` every 20 steps and
+writes `checkpoint.pt`; when it ends it exports `latest_net_*.safetensors`, whose headers say what
+was trained, and when it fails it leaves `failure.json`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from data.paths import find_home
 
 __all__ = ["Losses", "Training", "header", "losses", "trainings"]
 
+PLAN, FAILURE = "plan.json", "failure.json"
 LOG, CHECKPOINT, TRAINED = "log.jsonl", "checkpoint.pt", "latest_net_*.safetensors"
 LARGEST = 64 * 2**20  # bytes of a log that is read
 LONGEST = 1_000_000  # bytes of a header
@@ -48,12 +50,26 @@ class Training:
 
     folder: Path
     step: int  # of the last line of the log, 0 before there is one
-    total: int | None  # steps in all; known once it is exported
+    total: int | None  # steps in all; None where nothing says it
     changed: datetime | None  # when its files last did
+    saved: datetime | None  # the last checkpoint
     running: bool  # a process holds the folder
     trained: tuple[Path, ...]  # exported files
-    facts: Mapping[str, Any]  # model, dataset, direction, recipe: of an exported file
+    facts: Mapping[str, Any]  # model, dataset, direction, recipe
     seconds_per_step: float | None
+    error: str = ""  # of the last try, where it failed
+
+    @property
+    def finished(self) -> bool:
+        """Whether all steps are done and exported."""
+        return bool(self.trained) and (self.total is None or self.step >= self.total)
+
+    @property
+    def left(self) -> float | None:
+        """Seconds to go while it runs; None where nobody can tell."""
+        if not self.running or self.total is None or self.seconds_per_step is None:
+            return None
+        return max(0, self.total - self.step) * self.seconds_per_step
 
     @property
     def name(self) -> str:
@@ -68,7 +84,8 @@ def trainings() -> list[Training]:
         folders = [folder for folder in root.iterdir() if folder.is_dir()]
     except OSError:
         return []
-    found = [_training(f) for f in folders if (f / LOG).is_file() or (f / CHECKPOINT).is_file()]
+    signs = (LOG, CHECKPOINT, PLAN, FAILURE)
+    found = [_training(f) for f in folders if any((f / name).is_file() for name in signs)]
     early = datetime.min.replace(tzinfo=UTC)
     return sorted(found, key=lambda one: one.changed or early, reverse=True)
 
@@ -76,20 +93,43 @@ def trainings() -> list[Training]:
 def _training(folder: Path) -> Training:
     seen = losses(folder)
     trained = tuple(sorted(folder.glob(TRAINED)))
-    facts = header(trained[0]) if trained else {}
-    stamps = [
-        path.stat().st_mtime for path in (folder / LOG, folder / CHECKPOINT) if path.is_file()
-    ]
+    plan = _told(folder / PLAN)
+    stamps = [when for name in (LOG, CHECKPOINT, PLAN) if (when := _changed(folder / name))]
+    total = plan.get("total")
     return Training(
         folder=folder,
         step=seen.steps[-1] if seen.steps else 0,
-        total=seen.steps[-1] if trained and seen.steps else None,
-        changed=datetime.fromtimestamp(max(stamps), UTC) if stamps else None,
+        total=total if isinstance(total, int) else None,
+        changed=max(stamps, default=None),
+        saved=_changed(folder / CHECKPOINT),
         running=held(folder / f"{CHECKPOINT}.lock"),
         trained=trained,
-        facts=facts,
+        facts=(header(trained[0]) if trained else {}) or plan,
         seconds_per_step=seen.seconds_per_step,
+        error=_error(_told(folder / FAILURE)),
     )
+
+
+def _changed(path: Path) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError:
+        return None
+
+
+def _told(path: Path) -> dict[str, Any]:
+    """A small file of JSON; empty where there is none to read."""
+    try:
+        if path.stat().st_size > LONGEST:
+            return {}
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, RecursionError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _error(told: Mapping[str, Any]) -> str:
+    return f"{told.get('type')}: {told.get('message')}" if told else ""
 
 
 def losses(folder: Path) -> Losses:

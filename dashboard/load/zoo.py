@@ -12,7 +12,7 @@ import streamlit as st
 from data.datasets import DatasetCard, list_datasets
 from data.paths import Home, find_home
 from zoo.card import Card, Weights
-from zoo.models.bundled import FOLDER
+from zoo.places import place
 from zoo.registry import cards
 
 __all__ = ["Data", "Model", "Stored", "commercial", "data_sets", "models"]
@@ -70,15 +70,8 @@ def _stored(model: str, weights: Weights, home: Home) -> Stored:
 
 def _files(model: str, weights: Weights, home: Home) -> Iterator[Path]:
     """Where zoo.weights keeps them."""
-    if weights.bundled:
-        yield FOLDER / weights.file
-    elif weights.member:
-        yield home.weights / model / Path(weights.member).name
-    elif weights.keep:
-        kept = f"{Path(weights.file).stem}.{weights.keep.strip('.')}.safetensors"
-        yield home.weights / model / kept
-    elif weights.file:
-        yield home.weights / model / weights.file
+    if weights.file:
+        yield place(model, weights, home)
     for part in weights.parts:
         yield from _files(model, part, home)
 

@@ -65,7 +65,7 @@ def _empty(table: Table, models: list[str]) -> None:
     own = [name.split(" ")[0] for name in models if "@" not in name]
     if own:
         st.text("This command makes them, where the data set is at hand:")
-        st.code(command(table, ",".join(own)) + " --force", "bash")
+        st.code(command(table, ",".join(own)) + " --force", "bash", wrap_lines=True)
 
 
 def _ordered(table: Table, listed: list[Shot], models: list[str]) -> list[Shot]:

@@ -13,8 +13,9 @@ from dashboard.charts.cost import Point, on_front, scatter, spoken
 from dashboard.charts.ranks import shares, small
 from dashboard.frame import COSTS, FASTER_IS_BETTER, cost, label
 from dashboard.load import Board, board, datasets, picture_address
-from dashboard.load.shots import shots
+from dashboard.load.shots import sample, shots
 from dashboard.parts.gallery import gallery
+from dashboard.parts.hover import Sample, hover
 from dashboard.plain import plain
 from dashboard.stability import DRAWS, shares_by_intervals, shares_by_pictures
 from dashboard.views.question import ask, column_names, nonsense_noted
@@ -23,7 +24,9 @@ __all__ = ["show"]
 
 KNOWN = "dataset direction protocol metric cost scale sets"
 MOST = 25  # models whose ranks are drawn
-SAMPLES = 6
+SAMPLES = 6  # pictures below the figure
+SIGNS = 40  # signs that have a picture on hovering
+CHART = "scatter"
 
 
 def show() -> None:
@@ -90,7 +93,7 @@ def _scatter(
     best = on_front(shown, more)
     event = st.plotly_chart(
         scatter(shown, titles, more, log),
-        key="scatter",
+        key=CHART,
         on_select="rerun",
         selection_mode="points",
         config={"displayModeBar": False},
@@ -98,11 +101,32 @@ def _scatter(
     )
     st.caption(
         "Bars are 95 % intervals, the area of a sign grows with peak memory, and each cost is of "
-        "one run on one machine. A click on a sign shows a picture of its model below."
+        "one run on one machine. A click on a sign keeps a picture of its model below."
     )
+    _hovered(found, table, [point.model for point in shown])
     if len(shown) < len(points):
         st.caption("A logarithmic scale has no zero: models that cost nothing are left out.")
     _samples(found, table, _clicked(event, shown), [p.model for p in best])
+
+
+def _hovered(found: Board, table: Table, models: list[str]) -> None:
+    """What appears while somebody points at a sign: one picture, the same for all models."""
+    first = sample(found, table, models[:SIGNS])
+    if first is None:
+        return
+    hover(
+        [
+            Sample(
+                sign=escape(model),
+                name=model,
+                src=picture_address(first.outputs.get(model), 320),
+                alt=f"{model}, picture {first.id}",
+            )
+            for model in models[:SIGNS]
+        ],
+        chart=CHART,
+        key="hovered",
+    )
 
 
 def _clicked(event: Any, points: Sequence[Point]) -> list[str]:
@@ -117,17 +141,17 @@ def _clicked(event: Any, points: Sequence[Point]) -> list[str]:
 def _samples(found: Board, table: Table, clicked: list[str], best: list[str]) -> None:
     """One picture from every model that was clicked, or else from those on the front."""
     models = (clicked or best)[:SAMPLES]
-    here = [shot for shot in shots(found, table, models) if shot.here]
-    if not here:
+    first = sample(found, table, models)
+    if first is None:
         return
     st.header("A picture from those" + ("" if clicked else " that no model beats in both"))
-    files = {"source": here[0].source} | {m: here[0].outputs.get(m) for m in models}
+    files = {"source": first.source} | {m: first.outputs.get(m) for m in models}
     gallery(
         [
             {
                 "src": picture_address(file, 320),
                 "full": picture_address(file),
-                "alt": f"{name}, picture {here[0].id}",
+                "alt": f"{name}, picture {first.id}",
                 "label": name,
             }
             for name, file in files.items()

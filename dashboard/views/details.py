@@ -28,7 +28,7 @@ def details(board: Board, table: Table, rows: list[Row]) -> None:
     _strip(board, table, row)
     with st.expander("How this was measured, and how to measure it again"):
         if "@" not in row.model:
-            st.code(command(table, row.model), "bash")
+            st.code(command(table, row.model), "bash", wrap_lines=True)
         for title, text in _record(row):
             st.text(f"{title}: {text}")
 
@@ -67,7 +67,7 @@ def _no_pictures(table: Table, row: Row) -> None:
     st.info("Its pictures are not on this machine.", icon=":material/hide_image:")
     if table.question["dataset"] in list_datasets() and "@" not in row.model:
         st.text("This command makes them:")
-        st.code(command(table, row.model) + " --force", "bash")
+        st.code(command(table, row.model) + " --force", "bash", wrap_lines=True)
 
 
 def command(table: Table, model: str) -> str:

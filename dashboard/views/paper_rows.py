@@ -21,16 +21,15 @@ STEM = 3  # letters at the end of a word that may differ: `translating` is found
 
 def row(paper: Paper, text: str, sample: bool) -> None:
     """Draw the paper; `text` is what was searched for."""
-    with st.container(border=True):
-        left, right = st.columns([4, 1.4], vertical_alignment="center")
-        with left, st.container(gap="xxsmall"):
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        with st.container(gap="xxsmall", width="stretch"):
             title_link(paper)
             st.caption(facts(paper))
             if found := excerpt(paper.abstract, text):
                 st.markdown(found)
             if badges := " ".join(marks(paper)):
                 st.markdown(badges)
-        with right:
+        with st.container(width="content"):
             status_control(paper, sample, "row")
 
 

@@ -51,7 +51,7 @@ def ask() -> tuple[Board, Table] | None:
     names = datasets()
     if not names:
         st.info("Nothing is measured yet. This command fills the page:", icon=":material/info:")
-        st.code(FILL, "bash")
+        st.code(FILL, "bash", wrap_lines=True)
         return None
     first = names.index(DEFAULT) if DEFAULT in names else 0
     left, middle, right = st.columns([2, 1, 3], vertical_alignment="bottom")

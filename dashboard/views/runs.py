@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Iterator
 
 import pandas as pd
 import streamlit as st
 
 from bench.records import Record
+from dashboard.charts.losses import curves
 from dashboard.load.runs import Progress, failed, progress, recent, unreadable
+from dashboard.load.sweeps import Sweep, sweeps
 from dashboard.load.trainings import Training, losses, trainings
 from dashboard.navigation import link
 from dashboard.plain import plain
+from dashboard.views.sweep_cards import RUNNING, STOPPED, ago, span, sweep_card
 
-__all__ = ["ago", "show"]
+__all__ = ["show"]
 
 EVERY = 5  # seconds between two looks
 DRAWN = 500  # points of a curve of losses
@@ -28,8 +31,11 @@ def show() -> None:
 
 @st.fragment(run_every=EVERY)
 def _page() -> None:
-    trained, measured = trainings(), progress()
-    if not (trained or measured or recent() or failed()):
+    trained, commands = trainings(), sweeps()
+    told = {step.asked.id for sweep in commands for step in sweep.steps}
+    measured = [one for one in progress() if one.id not in told]
+    done, bad = recent(), failed()
+    if not (trained or commands or measured or done or bad):
         st.info("Nothing runs, and nothing ran here yet. These commands start something:")
         st.code(
             "bench run --models ganilla,cyclegan,pix2pix,identity --dataset photo2toon\n"
@@ -38,20 +44,23 @@ def _page() -> None:
             wrap_lines=True,
         )
         return
-    _measuring(measured)
+    _measuring(commands, measured)
     _training(trained)
-    _failures(failed())
+    _failures(bad)
     _broken()
-    _recent(recent())
+    _recent(done)
 
 
-def _measuring(found: list[Progress]) -> None:
-    if not found:
+def _measuring(commands: list[Sweep], found: list[Progress]) -> None:
+    if not (commands or found):
         return
     st.header("Measuring", anchor=False)
+    for sweep in commands:
+        with st.container(border=True):
+            sweep_card(sweep)
     for one in found:
         with st.container(border=True):
-            state = ":material/play_arrow: running" if one.running else _stopped(one.changed)
+            state = RUNNING if one.running else STOPPED
             rate = f" · {one.a_second:.1f} pictures a second" if one.a_second else ""
             last = f" · last one {ago(one.changed)}" if one.changed else ""
             st.markdown(f"**Run {plain(one.id)}** · {state}")
@@ -59,10 +68,6 @@ def _measuring(found: list[Progress]) -> None:
             st.caption(f"{pictures} translated{rate}{last}")
             if not one.running:
                 st.caption("The same `bench run` command goes on from there.")
-
-
-def _stopped(changed: datetime | None) -> str:
-    return ":material/pause: interrupted, or on another machine"
 
 
 def _training(found: list[Training]) -> None:
@@ -75,29 +80,46 @@ def _training(found: list[Training]) -> None:
 
 
 def _one_training(one: Training) -> None:
-    if one.running:
-        state = ":material/play_arrow: running"
-    elif one.trained:
-        state = ":material/check: finished"
-    else:
-        state = ":material/pause: interrupted: the same command goes on"
-    st.markdown(f"**{plain(one.name)}** · {state}")
-    parts = [f"step {one.step:,}"]
-    if one.seconds_per_step:
-        parts.append(f"{one.seconds_per_step:.3g} s a step (median)")
-    if one.changed:
-        parts.append(f"last change {ago(one.changed)}")
-    if recipe := one.facts.get("recipe"):
-        parts.append(f"{recipe.get('crop')} px crops, batch {recipe.get('batch')}")
-    st.caption(plain(" · ".join(parts)))
+    st.markdown(f"**{plain(one.name)}** · {_state(one)}")
+    st.caption(plain(" · ".join(_facts(one))))
+    if one.error and not one.running:
+        st.text(one.error)
     seen = losses(one.folder)
     if len(seen.steps) > 1:
         stride = max(1, len(seen.steps) // DRAWN)
-        frame = pd.DataFrame({"step": seen.steps, **seen.values})[::stride].set_index("step")
+        drawn = {name: values[::stride] for name, values in seen.values.items()}
         with st.expander("Losses", icon=":material/show_chart:"):
-            st.line_chart(frame, height=260, alt=f"Losses of {one.name} by step")
+            st.plotly_chart(
+                curves(seen.steps[::stride], drawn),
+                key=f"losses-{one.name}",
+                config={"displayModeBar": False},
+                alt=f"Losses of {one.name} by step",
+            )
     for path in one.trained:
         st.code(f"zoo translate --model {one.facts.get('model', 'MODEL')}@{path} IN OUT", "bash")
+
+
+def _state(one: Training) -> str:
+    if one.running:
+        return RUNNING
+    if one.finished:
+        return ":material/check: finished"
+    return ":material/error: failed" if one.error else STOPPED
+
+
+def _facts(one: Training) -> Iterator[str]:
+    yield f"step {one.step:,}" + (f" of {one.total:,}" if one.total else "")
+    if one.seconds_per_step:
+        yield f"{one.seconds_per_step:.3g} s a step (median)"
+    if one.left is not None:
+        yield f"about {span(one.left)} left"
+    if one.saved:
+        yield f"checkpoint {ago(one.saved)}"
+    if one.changed:
+        yield f"last change {ago(one.changed)}"
+    recipe = one.facts.get("recipe")
+    if isinstance(recipe, dict):
+        yield f"{recipe.get('crop')} px crops, batch {recipe.get('batch')}"
 
 
 def _failures(found: list[Record]) -> None:
@@ -153,14 +175,3 @@ def _recent(found: list[Record]) -> None:
 def _minute(text: str) -> str:
     """An ISO 8601 time to the minute."""
     return text[:16].replace("T", " ")
-
-
-def ago(when: datetime | None) -> str:
-    """How long it is since, for people: `4 s ago`."""
-    if when is None:
-        return ""
-    seconds = max(0, round((datetime.now(UTC) - when).total_seconds()))
-    for size, unit in ((86400, "days"), (3600, "hours"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds // size} {unit} ago"
-    return f"{seconds} s ago"

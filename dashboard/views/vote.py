@@ -21,6 +21,7 @@ from dashboard.mode import read_only
 from dashboard.parts.viewer import Pane, viewer
 from dashboard.standings import standings
 from dashboard.table_files import as_csv
+from dashboard.views.details import command
 from dashboard.views.question import ask, nonsense_noted
 from dashboard.votes import Choice, Pair, Vote, cast, pairs
 from data.errors import AtlasError
@@ -63,10 +64,7 @@ def _ask_one(board: Board, table: Table, cast_so_far: Sequence[Vote]) -> None:
     pair = _held(table) or _drawn(board, table, cast_so_far)
     shot = None if pair is None else _shot(board, table, pair)
     if pair is None or shot is None:
-        st.info(
-            "A vote needs the pictures of two models on this machine: bench run makes them.",
-            icon=":material/hide_image:",
-        )
+        _say_what_is_missing(table)
         return
     st.caption(
         "Which of the two is the better translation of the last picture? Names are shown when you "
@@ -83,6 +81,16 @@ def _ask_one(board: Board, table: Table, cast_so_far: Sequence[Vote]) -> None:
                 args=(table, pair, choice),
             )
     _say_last()
+
+
+def _say_what_is_missing(table: Table) -> None:
+    st.info(
+        "A vote needs the pictures of two models on this machine.", icon=":material/hide_image:"
+    )
+    models = [row.model.split(" ")[0] for row in table.rows if facts(row)["task"] != "baseline"]
+    if len(models) > 1:
+        st.text("This command makes them, where the data set is at hand:")
+        st.code(command(table, ",".join(models[:2])) + " --force", "bash", wrap_lines=True)
 
 
 def _held(table: Table) -> Pair | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import shutil
 from collections.abc import Callable
@@ -17,13 +16,9 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from bench.cli import main
-from bench.features import cards
-from bench.features.extractor import Found, load
-from bench.features.segmentation import SegmentationCard
 from bench.metrics import psnr
 from bench.metrics.registry import metric_cards
 from bench.records import Record, read_all
-from data.errors import AtlasError
 from zoo.architectures import Architecture, build
 
 Folders = Callable[..., Path]
@@ -253,8 +248,8 @@ def test_a_model_of_several_answers_has_a_diversity_and_another_has_none(
     assert _run(pairs, "lpips-diversity", models).exit_code == 0
     found = {record.spec["model"]: record for record in read_all([own_home / "results"])}
     alone, noisy = found["identity"], found["pix2pix@noisy.pth"]
-    assert _values(alone) == {"lpips-diversity": 0.0}
-    assert any("the model gives one answer" in w for w in alone.warnings)
+    assert _values(alone) == {}
+    assert any("no lpips-diversity: it does not apply: nothing" in w for w in alone.warnings)
     assert _values(noisy)["lpips-diversity"] > 0
     again = tmp_path / "again"
     assert _run(pairs, "lpips-diversity", models, "--home", str(again)).exit_code == 0
@@ -262,71 +257,22 @@ def test_a_model_of_several_answers_has_a_diversity_and_another_has_none(
     assert _values(noisy) == pytest.approx(repeated["pix2pix@noisy.pth"])
 
 
-@pytest.fixture(scope="module")
-def segmenter(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A card of a small network with seeded weights and three classes."""
-    from torchvision.models.segmentation import lraspp_mobilenet_v3_large
-
-    folder = tmp_path_factory.mktemp("segmenter")
-    torch.manual_seed(0)
-    network = lraspp_mobilenet_v3_large(weights=None, weights_backbone=None, num_classes=3)
-    torch.save(network.state_dict(), folder / "weights.pth")
-    sha256 = hashlib.sha256((folder / "weights.pth").read_bytes()).hexdigest()
-    (folder / "card.toml").write_text(
-        'network = "lraspp_mobilenet_v3_large"\n'
-        'weights = "weights.pth"\n'
-        f'sha256 = "{sha256}"\n'
-        'classes = ["sky", "wall", "door"]\n'
-        "colours = [[0, 0, 255], [200, 100, 0], [0, 200, 0]]\n"
-    )
-    return folder / "card.toml"
-
-
-def test_a_segmentation_network_is_held_against_the_label_map(segmenter: Path) -> None:
-    from torchvision.models.segmentation import lraspp_mobilenet_v3_large
-
-    made: Any = load(
-        cards.SEGMENTATION, Found(path=segmenter, sha256="", published=False), torch.device("cpu")
-    )
-    outputs = torch.randint(0, 256, (2, 3, 32, 32)).to(torch.uint8)
-    maps = torch.zeros(2, 3, 32, 32, dtype=torch.uint8)
-    maps[:, 2] = 250  # nearly the sky's blue
-    maps[:, :, 16:] = torch.tensor([190, 110, 5], dtype=torch.uint8).view(1, 3, 1, 1)
-    theirs = lraspp_mobilenet_v3_large(weights=None, weights_backbone=None, num_classes=3)
-    theirs.load_state_dict(torch.load(segmenter.parent / "weights.pth", weights_only=True))
-    mean = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
-    deviation = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
-    with torch.no_grad():
-        found = theirs.eval()((outputs / 255 - mean) / deviation)["out"].argmax(1)
-    expected = np.zeros((2, 3, 3))
-    for i in range(2):
-        for y in range(32):
-            for x in range(32):
-                expected[i, int(y >= 16), int(found[i, y, x])] += 1
-    np.testing.assert_array_equal(expected, made(outputs, maps))
-
-
-def test_segmentation_scores_through_bench_run(
-    pairs: Path, segmenter: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
+def test_metrics_that_need_true_answers_are_named_in_the_record(
+    folders: Folders, own_home: Path
 ) -> None:
-    monkeypatch.setenv("ATLAS_SEGMENTATION", str(segmenter))
-    assert _run(pairs, "seg-pixel,seg-class,seg-iou").exit_code == 0
+    assert _run(folders("set", {"testA": 4, "testB": 5}), "kid-texture,psnr").exit_code == 0
     record = _record(own_home)
-    found = _values(record)
-    assert set(found) == {"seg-pixel", "seg-class", "seg-iou"}
-    assert all(0 <= value <= 1 for value in found.values())
-    assert not any(score["comparable"] for score in record.scores)
+    assert set(_values(record)) == {"kid-texture"}
+    assert "no psnr: it does not apply: the data set has no true answers" in record.warnings
 
 
-def test_a_segmentation_card_that_is_none_is_an_error(tmp_path: Path, segmenter: Path) -> None:
-    (tmp_path / "card.toml").write_text('network = "fcn"\n')
-    with pytest.raises(AtlasError, match="is no card of a segmentation network"):
-        SegmentationCard.from_toml(tmp_path / "card.toml")
-    text = segmenter.read_text().replace('sha256 = "', 'sha256 = "0')
-    (tmp_path / "card.toml").write_text(text)
-    with pytest.raises(AtlasError, match="is not the file that"):
-        load(
-            cards.SEGMENTATION,
-            Found(path=tmp_path / "card.toml", sha256="", published=False),
-            torch.device("cpu"),
-        )
+def test_batch_norm_alone_is_no_chance(
+    pairs: Path, alexnet: Path, tmp_path: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ATLAS_LPIPS_ALEX", str(alexnet))
+    options = {"depth": 5, "width": 4, "norm": "batch", "dropout": False}
+    torch.save(build(Architecture("unet", options)).state_dict(), tmp_path / "quiet.pth")
+    assert _run(pairs, "lpips-diversity", f"pix2pix@{tmp_path / 'quiet.pth'}").exit_code == 0
+    record = _record(own_home)
+    assert _values(record) == {}
+    assert any("no lpips-diversity: it does not apply" in w for w in record.warnings)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ from bench.classifiers.patches import all_patches, drawn_patch
 from bench.classifiers.recipe import Recipe, labelled, recipe_of
 from bench.classifiers.score import score
 from bench.cli import main
+from bench.records import read_all
 from data.errors import AtlasError, UsageProblem
 
 SMALL = Recipe(
@@ -150,6 +153,123 @@ def test_training_from_the_command_line(
     bad = _bench(*words, "--pretrained", tmp_path / "bad.pth")
     assert bad.exit_code == 1
     assert "has no weights of resnet18" in bad.stderr
+
+
+@pytest.fixture
+def cards(trained: Classifier, tmp_path: Path) -> Callable[[str], Path]:
+    """Writes the classifier as one of this kind; returns its file."""
+
+    def make(kind: str) -> Path:
+        path = tmp_path / f"{kind}.safetensors"
+        save(replace(trained, recipe=replace(SMALL, kind=kind)), path)
+        return path
+
+    return make
+
+
+def _set(folder: Path, root: Path) -> Path:
+    """The pictures of both classes as test sources, under other names, and as references."""
+    for part in ("testA", "testB"):
+        (root / part).mkdir(parents=True)
+        for path in folder.glob("*/*.png"):
+            shutil.copy(path, root / part / f"{path.parent.name}{path.name}")
+    return root
+
+
+def test_both_classifiers_end_up_in_a_record_by_the_protocol(
+    folder: Path, cards: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    style, content = tmp_path / "style.toml", tmp_path / "content.toml"
+    made = _bench("classifier", "card", cards("style"), "--label", "red", "--out", style)
+    assert made.exit_code == 0, made.stderr
+    made = _bench("classifier", "card", cards("content"), "--sources", folder, "--out", content)
+    assert made.exit_code == 0, made.stderr
+    monkeypatch.setenv("ATLAS_STYLE_CLASSIFIER", str(style))
+    monkeypatch.setenv("ATLAS_CONTENT_CLASSIFIER", str(content))
+    words = ("--models", "identity", "--dataset", _set(folder, tmp_path / "set"))
+    result = _bench("run", "--protocol", "classic/ganilla", *words)
+    assert result.exit_code == 0, result.stderr
+    (record,) = read_all([tmp_path / "home" / "results"])
+    scores = {score["metric"]: score for score in record.scores}
+    # Of untranslated pictures every scene is told, and half of them are red.
+    assert scores["content-classifier"]["value"] == 1.0
+    assert scores["content-classifier"]["extra"] == {"F1 blue": 1.0, "F1 red": 1.0}
+    assert scores["style-classifier"]["value"] == 0.5
+    assert scores["style-classifier"]["extra"] == {"F1 blue": 0.0, "F1 red": pytest.approx(2 / 3)}
+    assert {8} == {score["n"] for score in record.scores}
+    assert not any(score["comparable"] for score in record.scores)
+    assert record.spec["protocol"] == "classic/ganilla"
+    assert any("the classifiers are those whose cards were named" in w for w in record.warnings)
+
+
+def test_without_classifiers_the_protocol_says_how_to_make_them(
+    folder: Path, tmp_path: Path
+) -> None:
+    words = ("--models", "identity", "--dataset", _set(folder, tmp_path / "set"))
+    result = _bench("run", "--protocol", "classic/ganilla", *words)
+    assert result.exit_code == 2
+    assert "content-classifier needs a card of a content classifier" in result.stderr
+    assert "ATLAS_CONTENT_CLASSIFIER=FILE" in result.stderr
+    assert "bench classifier card --help" in result.stderr
+
+
+def test_a_source_without_a_class_costs_the_content_score_and_is_said(
+    folder: Path, cards: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, file = _set(folder, tmp_path / "set"), tmp_path / "content.toml"
+    shutil.copytree(folder, tmp_path / "some")
+    (tmp_path / "some" / "red" / "0.png").unlink()
+    made = _bench(
+        "classifier", "card", cards("content"), "--sources", tmp_path / "some", "--out", file
+    )
+    assert made.exit_code == 0, made.stderr
+    monkeypatch.setenv("ATLAS_CONTENT_CLASSIFIER", str(file))
+    words = (
+        "--models",
+        "identity",
+        "--dataset",
+        root,
+        "--metrics",
+        "content-classifier,kid-texture",
+    )
+    assert _bench("run", *words).exit_code == 0
+    (record,) = read_all([tmp_path / "home" / "results"])
+    assert {"kid-texture"} == {score["metric"] for score in record.scores}
+    assert any("no content-classifier: the classifier's card has" in w for w in record.warnings)
+
+
+def test_cards_of_classifiers_are_checked(
+    folder: Path, cards: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights, file = cards("style"), tmp_path / "card.toml"
+    neither = _bench("classifier", "card", weights, "--out", file)
+    assert neither.exit_code == 2
+    unknown = _bench("classifier", "card", weights, "--label", "green", "--out", file)
+    assert "its classes: blue, red" in unknown.stderr
+    assert _bench("classifier", "card", weights, "--label", "red", "--out", file).exit_code == 0
+    root = _set(folder, tmp_path / "set")
+
+    def measured(kind: str) -> Result:
+        monkeypatch.setenv(f"ATLAS_{kind.upper()}_CLASSIFIER", str(file))
+        words = ("--models", "identity", "--dataset", root, "--metrics", f"{kind}-classifier")
+        return _bench("run", *words)
+
+    assert "is a style classifier, no content-classifier" in measured("content").stderr
+    weights.write_bytes(weights.read_bytes() + b" ")
+    assert "is not the file that" in measured("style").stderr
+    file.write_text('weights = "x"\n')
+    assert "is no card of a classifier" in measured("style").stderr
+
+
+def test_one_picture_in_two_classes_is_refused(
+    folder: Path, cards: Callable[[str], Path], tmp_path: Path
+) -> None:
+    shutil.copytree(folder, tmp_path / "twice")
+    shutil.copy(folder / "red" / "0.png", tmp_path / "twice" / "blue" / "9.png")
+    words = ("--sources", tmp_path / "twice", "--out", tmp_path / "c.toml")
+    result = _bench("classifier", "card", cards("content"), *words)
+    assert result.exit_code == 2
+    assert "lies in 'blue' too" in result.stderr
 
 
 @pytest.mark.parametrize("spoil", ["nothing", "architecture"])

@@ -112,6 +112,11 @@ def test_a_model_card_is_one_that_the_hub_reads(published: list[Record]) -> None
     assert data.pipeline_tag == "image-to-image"
     with pytest.raises(UsageProblem, match="nothing is recorded of 'x'"):
         model_card("x", published)
+    assert model_card("cyclegan", published) == text
+    other = replace(next(r for r in published if r.model == "cyclegan.photo2toon"))
+    other = replace(other, spec={**other.spec, "model": "cyclegan@mine.pth"})
+    with pytest.raises(UsageProblem, match="'cyclegan' means 2 models"):
+        model_card("cyclegan", [*published, other])
 
 
 class _Page(html.parser.HTMLParser):

@@ -75,8 +75,12 @@ def test_a_protocol_of_ours_that_was_edited_is_refused(
     monkeypatch.setattr("bench.protocols.protocol.FOLDER", tmp_path)
     with pytest.raises(AtlasError, match="was changed"):
         load_protocol("strict-1")
-    own = load_protocol(str(tmp_path / "strict-1.toml"))  # as a file of one's own it has its hash
     monkeypatch.undo()
+    # As a file of one's own it cannot have that name, and under another it has its hash.
+    with pytest.raises(UsageProblem, match="calls itself 'strict-1', which is another protocol"):
+        load_protocol(str(tmp_path / "strict-1.toml"))
+    (tmp_path / "mine.toml").write_text(edited.replace('"strict-1"', '"mine"'))
+    own = load_protocol(str(tmp_path / "mine.toml"))
     assert own.sha256 != load_protocol("strict-1").sha256
 
 
@@ -122,10 +126,13 @@ def test_nobody_decides_beside_a_protocol(
 
 
 def test_a_protocol_that_needs_what_is_not_here_says_what(folders: Folders, tmp_path: Path) -> None:
+    text = (FOLDER / "texture-1.toml").read_text().replace('"texture-1"', '"mine"')
+    facts, _, _ = text.partition("[run]")
+    (tmp_path / "mine.toml").write_text('missing = ["people who judge pictures"]\n' + facts)
     root = folders("set", {"testA": 4, "testB": 4})
-    result = _run(root, tmp_path / "home", "--protocol", "classic/stargan-v2")
+    result = _run(root, tmp_path / "home", "--protocol", tmp_path / "mine.toml")
     assert result.exit_code == 2
-    assert "ten outputs a source" in result.stderr
+    assert "'mine' cannot be run here: it needs people who judge pictures" in result.stderr
 
 
 def test_a_protocol_refuses_other_weights_than_it_names(
@@ -141,7 +148,8 @@ def test_a_protocol_refuses_other_weights_than_it_names(
 
 def test_a_protocol_refuses_other_pictures_than_it_names(folders: Folders, tmp_path: Path) -> None:
     text = (FOLDER / "texture-1.toml").read_text()
-    (tmp_path / "mine.toml").write_text(text.replace("[data.photo2toon]", "[data.set]"))
+    text = text.replace('"texture-1"', '"mine"').replace("[data.photo2toon]", "[data.set]")
+    (tmp_path / "mine.toml").write_text(text)
     root = folders("set", {"testA": 4, "testB": 4})
     result = _run(root, tmp_path / "home", "--protocol", tmp_path / "mine.toml")
     assert result.exit_code == 1

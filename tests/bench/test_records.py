@@ -165,8 +165,9 @@ def test_higher_is_better_where_the_metric_says_so() -> None:
     assert [row.model for row in table.rows] == ["high", "low"]
 
 
-def test_fid_of_other_counts_is_another_column() -> None:
-    (table,) = tables([_record("a", _score("fid", 90)), _record("b", _score("fid", 80, n=120))])
+@pytest.mark.parametrize("metric", ["fid", "fid-clean", "fd-dinov2", "artfid"])
+def test_fid_of_other_counts_is_another_column(metric: str) -> None:
+    (table,) = tables([_record("a", _score(metric, 90)), _record("b", _score(metric, 80, n=120))])
     assert len(table.columns) == 2
     assert [row.rank for row in table.rows].count(0) == 1
     (table,) = tables([_record("a", _score("kid", 9)), _record("b", _score("kid", 8, n=120))])

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from bench.cli import main
 from bench.engines.engine import Setting
 from bench.records import read_all
 from bench.run import Machine
-from bench.sweep.plan import jobs, plans
+from bench.sweep.plan import estimate, jobs, plans
 from bench.sweep.shard import Shard, parse_shard
 from bench.sweep.suite import read_suite
 from bench.workshop import Workshop
@@ -134,6 +135,25 @@ def test_a_dry_run_tells_states_and_costs_and_does_nothing(suite: Path, own_home
     assert sum("  to do  " in line for line in lines) == 3
     assert "would download the data set horse2zebra" in result.stderr
     assert before == sorted(own_home.rglob("*.json"))
+
+
+def test_a_cell_costs_what_earlier_ones_of_the_same_metrics_took_for_a_picture() -> None:
+    spec: Any = {"metrics": [{"name": "fid"}]}
+    cell: Any = SimpleNamespace(name="a", spec=spec)
+    job: Any = SimpleNamespace(cell=cell, sources=30)
+
+    def cost(metric: str, total: float, images: int, model: str = "a") -> dict[str, Any]:
+        return {
+            "model": model,
+            "metrics": {metric},
+            "images": images,
+            "seconds": {"total": total},
+        }
+
+    other = [cost("psnr", 1.0, 10), cost("fid", 99.0, 1, model="b"), cost("fid", 9.0, 0)]
+    assert estimate(job, other) == pytest.approx(3.0)
+    assert estimate(job, [*other, cost("fid", 20.0, 10)]) == pytest.approx(60.0)
+    assert estimate(job, other[1:]) is None
 
 
 def test_parts_are_disjoint_and_merge_to_the_whole(suite: Path, tmp_path: Path) -> None:

@@ -31,6 +31,34 @@ QUIET = (
     "return app && app.dataset.testScriptState === 'notRunning'"
     " && !document.querySelector('[data-testid=stSkeleton]')"
 )
+OVERFLOW = (
+    "const main = document.querySelector('[data-testid=stMain]');"
+    "const wide = document.documentElement.scrollWidth > innerWidth"
+    " || main.scrollWidth > main.clientWidth;"
+    "if (!wide) return '';"
+    "const out = [...main.querySelectorAll('*')]"
+    ".find(e => e.getBoundingClientRect().right > innerWidth + 1);"
+    "return (out ?? main).outerHTML.slice(0, 200)"
+)
+# Boxes of all elements, those of parts (dashboard/parts) too, equal in eight frames in a row.
+SETTLED = """
+const done = arguments[0];
+const all = (root) => [...root.querySelectorAll('*')]
+  .flatMap((e) => (e.shadowRoot ? [e, ...all(e.shadowRoot)] : [e]));
+const seen = (box) => box.width && box.bottom > 0 && box.top < innerHeight;
+let before = '', still = 0;
+const look = () => {
+  const elements = all(document.body);
+  const boxes = elements.map((e) => e.getBoundingClientRect());
+  const loading = elements.some((e, n) => e.tagName === 'IMG' && seen(boxes[n]) && !e.complete);
+  const busy = document.querySelector('[data-testid=stApp]').dataset.testScriptState;
+  const now = boxes.map((b) => [b.x, b.y, b.width, b.height].map(Math.round)).join();
+  still = now === before && !loading && busy === 'notRunning' ? still + 1 : 0;
+  before = now;
+  if (still >= 8) done(); else requestAnimationFrame(look);
+};
+requestAnimationFrame(look);
+"""
 OUTSIDE = (
     "return performance.getEntriesByType('resource').map(entry => entry.name)"
     ".filter(name => !name.startsWith(location.origin) && !/^(blob|data):/.test(name))"
@@ -54,9 +82,11 @@ def served(home: Path, *flags: str) -> Iterator[str]:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
             time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}"
-        running.terminate()
-        running.wait(timeout=20)
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            running.terminate()
+            running.wait(timeout=20)
 
 
 class Browser:
@@ -74,6 +104,7 @@ class Browser:
 
     def open(self, path: str) -> None:
         """Open a page of the dashboard, and forget what the console said before."""
+        self.driver.get("about:blank")  # a page whose server ended would go on complaining
         self.driver.get_log("browser")
         self.driver.get(f"{self.root}/{path}")
         self.rest()
@@ -119,18 +150,24 @@ class Browser:
         said = [line["message"] for line in self.driver.get_log("browser")]
         return [*boxes, *said, *self.script(OUTSIDE)]
 
-    def picture(self, folder: Path, name: str) -> None:
-        """Keep a picture of the whole page."""
-        tall = self.script(
-            "const main = document.querySelector('[data-testid=stMain]');"
-            "return (main ?? document.documentElement).scrollHeight"
-        )
-        dark = self.script("return matchMedia('(prefers-color-scheme: dark)').matches")
-        width = self.script("return innerWidth")
+    def overflow(self) -> str:
+        """What sticks out of the window sideways; empty where nothing does."""
+        return str(self.script(OVERFLOW))
+
+    def settle(self) -> None:
+        """Wait until nothing has moved for some frames, and pictures in sight are loaded."""
+        self.driver.set_script_timeout(30)
+        self.driver.execute_async_script(SETTLED)
+
+    def picture(self, file: Path, *, width: int, dark: bool) -> None:
+        """Keep a picture of the whole page, in a window as tall as it needs."""
+        self.look(width=width, dark=dark)
+        self.settle()
+        tall = self.script("return document.querySelector('[data-testid=stMain]').scrollHeight")
         self.look(width=width, height=min(tall + 20, 5000), dark=dark)
-        time.sleep(1.0)  # figures are drawn again for the new height
-        folder.mkdir(parents=True, exist_ok=True)
-        self.driver.save_screenshot(str(folder / f"{name}.png"))
+        self.settle()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self.driver.save_screenshot(str(file))
 
 
 @contextmanager

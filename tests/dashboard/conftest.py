@@ -21,7 +21,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root = tmp_path / "home"
     root.mkdir()
     monkeypatch.setenv("ATLAS_HOME", str(root))
-    monkeypatch.delenv("ATLAS_READ_ONLY", raising=False)
+    for name in ("ATLAS_READ_ONLY", "ATLAS_BASE_PATH"):
+        monkeypatch.setenv(name, "")
     monkeypatch.setattr(dashboard.load.results, "PUBLISHED", tmp_path / "published")
     return root
 

@@ -55,6 +55,25 @@ def test_opening_it_to_a_network_says_what_that_means(
     assert started[1][1]["ATLAS_READ_ONLY"] == "1"
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"), [("/atlas", "/atlas"), ("a/b.c/", "/a/b.c"), ("/", "")]
+)
+def test_it_can_stand_below_a_path(
+    home: Path, started: list[tuple[list[str], dict[str, str]]], given: str, expected: str
+) -> None:
+    assert _run(home, "--base-path", given).exit_code == 0
+    ((command, environment),) = started
+    assert command[command.index("--server.baseUrlPath") + 1] == expected
+    assert environment["ATLAS_BASE_PATH"] == expected
+
+
+@pytest.mark.parametrize("given", ["/a b", "/<script>", "/..", "/a?b"])
+def test_a_path_that_is_none_is_refused(home: Path, given: str) -> None:
+    refused = _run(home, "--base-path", given)
+    assert refused.exit_code == 2
+    assert "letters, digits" in refused.stderr
+
+
 def test_without_streamlit_it_names_the_command_that_installs_it(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -197,6 +197,50 @@ def test_a_click_on_a_sign_shows_its_picture(seen: Browser) -> None:
     assert seen.script(labels, seen.part(".gallery")) == ["source", "own"]
 
 
+SAMPLE = (
+    "const card = [...document.querySelectorAll('*')]"
+    ".map(e => e.shadowRoot?.querySelector('.card')).find(found => found);"
+    "const picture = card?.querySelector('img');"
+    "return card && !card.hidden && picture?.naturalWidth"
+    " && [picture.alt, picture.src, card.innerText.trim()]"
+)
+
+
+def test_a_sign_that_is_pointed_at_shows_a_sample(seen: Browser) -> None:
+    from selenium.webdriver import ActionChains
+
+    seen.look()
+    seen.open("cost?dataset=a-street")
+    sign = seen.until(
+        "const signs = document.querySelector('.js-plotly-plot').querySelectorAll('path.point');"
+        "return signs.length === 3 && signs[1]"
+    )
+    seen.script("arguments[0].scrollIntoView({block: 'center'})", sign)
+    assert not seen.script(SAMPLE)
+    ActionChains(seen.driver).move_to_element(sign).perform()
+    alt, address, text = seen.until(SAMPLE)
+    assert (alt, text) == ("own, picture p0", "own")
+    assert "/pictures/runs/own/images/p0.png" in address
+    ActionChains(seen.driver).move_to_element_with_offset(sign, 120, 60).perform()
+    seen.until(f"return !(() => {{ {SAMPLE} }})()")
+    assert seen.problems() == []
+
+
+def test_the_keyboard_shows_samples_too_and_escape_hides_them(seen: Browser) -> None:
+    from selenium.webdriver import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    seen.look()
+    seen.open("cost?dataset=a-street")
+    seen.script("arguments[0].focus()", seen.part(".names button"))
+    assert seen.until(SAMPLE)[2] == "cyclegan.photo2toon"
+    ActionChains(seen.driver).send_keys(Keys.TAB).perform()
+    seen.until(f"return (() => {{ {SAMPLE} }})()?.[2] === 'own'")
+    ActionChains(seen.driver).send_keys(Keys.ESCAPE).perform()
+    assert not seen.script(SAMPLE)
+    assert serious(seen) == []
+
+
 def test_a_vote_is_recorded(seen: Browser, browsed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ATLAS_HOME", str(browsed))
     seen.look()
@@ -216,6 +260,27 @@ def test_read_only_has_no_button_to_vote(browsed: Path, seen: Browser) -> None:
         closed.open("vote?dataset=a-street")
         assert "switched off" in closed.script("return document.body.innerText")
         assert "Right is better" not in closed.script("return document.body.innerText")
+
+
+def test_it_stands_below_a_path_with_its_pictures_and_links(browsed: Path, seen: Browser) -> None:
+    with served(browsed, "--base-path", "/atlas") as address:
+        below = Browser(seen.driver, f"{address}/atlas")
+        below.look()
+        for path in ("?dataset=a-street", "compare?dataset=a-street"):
+            below.open(path)
+            assert below.problems() == []
+        loaded = (
+            "return [...arguments[0].querySelectorAll('img')].map(i => i.naturalWidth && i.src)"
+        )
+        below.until("return arguments[0].querySelector('img').naturalWidth", below.part(".panes"))
+        sources = below.script(loaded, below.part(".panes"))
+        assert all(source.startswith(f"{address}/atlas/pictures/runs/") for source in sources)
+        below.open("models?model=cyclegan")
+        link = "return document.querySelector('[data-testid=stMain] a[href*=\"paper?id\"]')"
+        below.until(link).click()
+        below.until("return location.pathname === '/atlas/paper'")
+        below.rest()
+        assert below.problems() == []
 
 
 def test_a_static_copy_opens_from_a_disk(seen: Browser, browsed: Path, tmp_path: Path) -> None:

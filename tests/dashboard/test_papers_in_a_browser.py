@@ -1,11 +1,7 @@
-"""Papers in a real browser: search as one types, decisions by key, exports, names that are markup.
-
-With ATLAS_SCREENSHOTS=DIR each view is kept as a picture at three widths, light and dark.
-"""
+"""Papers in a real browser: search as one types, decisions by key, exports, odd names."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -22,7 +18,6 @@ from tests.dashboard.store import record
 
 pytestmark = [needs_browser, pytest.mark.timeout(600)]
 
-SCREENSHOTS = os.environ.get("ATLAS_SCREENSHOTS")
 # What Chromium says of WebGL on a machine without a graphics card.
 NO_GPU = ("software WebGL", "GPU stall due to ReadPixels")
 TEXT = "return document.body.innerText"
@@ -182,16 +177,6 @@ def test_a_shared_link_gives_the_same_view(seen: Browser) -> None:
     seen.open("papers?q=unpaired&code=with%20code&by=date")
     assert "1 of 7 paper" in seen.script(TEXT)
     assert "q=unpaired" in seen.driver.current_url
-
-
-@pytest.mark.skipif(not SCREENSHOTS, reason="ATLAS_SCREENSHOTS names no folder")
-@pytest.mark.parametrize("name", VIEWS)
-def test_a_view_is_kept_as_pictures(seen: Browser, name: str) -> None:
-    for dark in (False, True):
-        for width in (1400, 820, 390):
-            seen.look(width=width, dark=dark)
-            seen.open(VIEWS[name])
-            seen.picture(Path(str(SCREENSHOTS)), f"{name}-{width}-{'dark' if dark else 'light'}")
 
 
 NEXT = "document.querySelector('[data-testid=stMain] a[href*=\"paper?id\"]')?.href"

@@ -29,7 +29,7 @@ from zoo.train.processes import any_of, average_gradients, share_statistics
 from zoo.train.spent import Meter
 from zoo.train.unit import Unit
 from zoo.train.unpaired import Unpaired
-from zoo.train.watch import Watch, cut_log, log
+from zoo.train.watch import Watch, cut_log, log, note_plan
 
 __all__ = ["CHECKPOINT", "METHODS", "Pace", "Report", "rate_factor", "train"]
 
@@ -80,6 +80,8 @@ def train(
     run = _start(recipe, out, fabric, question)
     per_epoch = pictures.steps(recipe.batch * fabric.world_size, recipe.length)
     total = per_epoch * (recipe.epochs + recipe.decay_epochs)
+    if fabric.is_global_zero:
+        note_plan(out, total, question)
     every = pace.save_every or per_epoch
     watch, meter = Watch(fabric.device), Meter(fabric.device, run.spent)
     with _interrupts() as interrupted, batches(pictures, recipe, fabric, run.step, total) as given:

@@ -31,6 +31,7 @@ from zoo.train.loop import CHECKPOINT, Pace, Report, train
 from zoo.train.pictures import Pictures, load_pictures
 from zoo.train.summary import best_files, summary
 from zoo.train.validate import Validation, find_measure, held_out
+from zoo.train.watch import note_failure
 
 __all__ = ["Place", "Trained", "train_model"]
 
@@ -84,7 +85,7 @@ def train_model(
     check_devices(place.accelerator, place.devices)
     given = _given(recipe, dataset, direction)
     command = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
-    with _alone(place.out):
+    with _alone(place.out), note_failure(place.out):
         fabric = _fabric(recipe, place)
         before = stamps([*given.a, *given.b])
         with progress() as bars:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from data.errors import AtlasError
+from data.errors import AtlasError, StorageProblem
 from data.files import write_text, writing
 from zoo.train.method import Method
 
-__all__ = ["LOG", "Watch", "cut_log", "log"]
+__all__ = ["FAILURE", "LOG", "PLAN", "Watch", "cut_log", "log", "note_failure", "note_plan"]
 
 LOG = "log.jsonl"
+PLAN = "plan.json"
+FAILURE = "failure.json"
 
 
 class Watch:
@@ -50,6 +54,25 @@ def _diverged(step: int) -> AtlasError:
         "checkpoint was made of it",
         hint="lower --learning-rate, or use --precision 32-true, in another --out",
     )
+
+
+def note_plan(out: Path, total: int, question: Mapping[str, Any]) -> None:
+    """Write how many steps there will be, and of what, for those who look on."""
+    write_text(out / PLAN, json.dumps({"total": total, **question}, indent=1))
+
+
+@contextmanager
+def note_failure(out: Path) -> Iterator[None]:
+    """Keep the error that ends the block, for those who look on, until the next try."""
+    path = out / FAILURE
+    path.unlink(missing_ok=True)
+    try:
+        yield
+    except Exception as problem:
+        told = {"type": type(problem).__name__, "message": str(problem), "time": time.time()}
+        with suppress(StorageProblem):  # the error at hand says more
+            write_text(path, json.dumps(told))
+        raise
 
 
 def log(out: Path, step: int, losses: Mapping[str, float]) -> None:

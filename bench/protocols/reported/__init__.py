@@ -45,6 +45,7 @@ class Reproduction:
     n: int
     protocol: str  # of our record
     reported: Reported
+    comparable: bool = True  # False: the extractor's weights are not the published ones
 
     @property
     def difference(self) -> float:
@@ -115,4 +116,5 @@ def _beside(record: Record, score: Any, entry: Reported) -> Reproduction:
         n=score["n"],
         protocol=str(record.spec.get("protocol", "")),
         reported=entry,
+        comparable=bool(score.get("comparable", True)),
     )
