@@ -115,11 +115,12 @@ def clean(text: Any) -> str:
     """One line of plain text: tags, entities, control and direction marks removed, NFC."""
     if not isinstance(text, str):
         return ""
-    if text.isascii() and text.isprintable() and not any(odd in text for odd in ("<", "&", "  ")):
+    plain = text.isascii() and text.isprintable()
+    if plain and "<" not in text and "&" not in text and "  " not in text:
         return text.strip()
-    plain = _TAG.sub("", html.unescape(text))
-    plain = _CONTROL.sub("", _SPACE.sub(" ", plain))
-    return unicodedata.normalize("NFC", plain).strip()
+    kept = _TAG.sub("", html.unescape(text))
+    kept = _CONTROL.sub("", _SPACE.sub(" ", kept))
+    return unicodedata.normalize("NFC", kept).strip()
 
 
 def _letters(text: str) -> str:

@@ -92,13 +92,13 @@ class Phrases:
 
     def __init__(self, phrases: Mapping[Owner, Iterable[str]]) -> None:
         self._exact: dict[str, list[_Pattern]] = {}
-        self._open: list[_Pattern] = []
+        self._open: dict[str, list[_Pattern]] = {}  # by the stem of their first word
         self._seen: dict[str, _Begun | None] = {}
         for owner, texts in phrases.items():
             for words in dict.fromkeys(words for text in texts for words in expand(text)):
                 pattern = _Pattern(owner, words)
                 if words[0].endswith("*"):
-                    self._open.append(pattern)
+                    self._open.setdefault(words[0][:-1].lower(), []).append(pattern)
                 else:
                     self._exact.setdefault(words[0].lower(), []).append(pattern)
 
@@ -124,8 +124,8 @@ class Phrases:
         begun = _Begun()
         for pattern in self._exact.get(word, ()):
             begun.add(pattern)
-        for pattern in self._open:
-            if word.startswith(pattern.words[0][:-1].lower()):
+        for end in range(len(word) + 1):
+            for pattern in self._open.get(word[:end], ()):
                 begun.add(pattern)
         if len(self._seen) >= MOST_WORDS:
             self._seen.clear()

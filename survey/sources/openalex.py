@@ -7,6 +7,7 @@ page in parts by publication date, each under the 10,000 rows that pages reach.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 from urllib.parse import quote
 
@@ -91,7 +92,8 @@ def abstract_of(inverted: Any) -> str:
         for at in places
         if isinstance(at, int)
     ]
-    return clean(" ".join(word for _, word in sorted(placed)))
+    placed.sort(key=itemgetter(0))
+    return clean(" ".join([word for _, word in placed]))
 
 
 def _page(content: bytes) -> dict[str, Any]:
