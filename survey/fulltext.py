@@ -34,6 +34,7 @@ __all__ = ["MARKS", "Ranked", "count", "index", "keys", "ranked", "snippets"]
 # Papers that are ranked by their words. Where a query finds more, its words say little, and these
 # are the most cited ones: the others follow by citations.
 RANKED = 2_000
+FEW = 500  # rows that are looked up one by one
 FIRST, PIECE = 25, 500  # rows of which the papers are looked up at once
 TEXT = table(
     "paper_text",
@@ -195,7 +196,10 @@ def _holds(connection: Connection, row: ColumnElement[int], term: Term) -> Colum
     asked = [t.paper.c.place.in_(_those(noted))] if noted else []
     # In the order of an index that has the places, so that it is read and not the papers.
     papers = select(t.paper.c.place).where(*asked, contains(term)).order_by(*ORDERS["citations"])
-    return row.in_(_those(json.dumps(connection.execute(papers).scalars().all())))
+    found = connection.execute(papers).scalars().all()
+    # Of few rows each is looked up in the index, which is less than all rows of a common word.
+    few = row is not t.paper.c.place and len(found) <= FEW
+    return (TEXT.c.rowid if few else row).in_(_those(json.dumps(found)))
 
 
 def _expression(query: Query) -> str:
