@@ -25,7 +25,7 @@ __all__ = ["INDEX", "headers"]
 INDEX = ".index.json"
 VERSION = 2  # of its layout
 WITHOUT = ("pictures", "environment")  # what no listing needs
-MANY = 50  # records: fewer are read faster than an index is written
+MANY = 50  # records that changed: fewer are read faster than an index is written
 FRESH = 2 * 10**9  # ns: a folder that changed so lately may change again in the same tick
 
 State = list[int]  # time in ns, size in bytes, inode
@@ -73,9 +73,15 @@ def _contents(part: Path) -> Iterable[dict[str, Any]]:
         elif (content := _header(part / name)) is not None:
             now.headers[name] = content
     now.states = {name: now.states[name] for name in now.headers}
-    if len(now.headers) >= MANY and (now.states, now.folders) != (known.states, known.folders):
+    if max(_apart(known.states, now.states), _apart(known.folders, now.folders)) >= MANY:
         _save(part, now)
     return now.headers.values()
+
+
+def _apart(before: Mapping[str, Any], after: Mapping[str, Any]) -> int:
+    """How many entries differ: few are read anew faster than an index is written."""
+    changed = [name for name, value in after.items() if before.get(name) != value]
+    return len(changed) + len(before.keys() - after.keys())
 
 
 def _states(part: Path, known: _Part) -> tuple[dict[str, State], dict[str, int]]:
