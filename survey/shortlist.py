@@ -96,8 +96,9 @@ class Entry:
 
 def shortlist(connection: Connection, wanted: Filter | None = None) -> Iterator[Entry]:
     """The papers that pass, the most cited first: the kept ones, unless the filter says else."""
-    code, zoo = code_of(connection), zoo_cards()
-    for paper in papers(connection, wanted or Filter(status=("kept",))):
+    found = list(papers(connection, wanted or Filter(status=("kept",))))
+    code, zoo = code_of(connection, [paper.id for paper in found]), zoo_cards()
+    for paper in found:
         yield Entry(
             paper=paper,
             does=purpose(paper),

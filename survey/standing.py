@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, func, select
 
 from survey.catalogue import tables as t
+from survey.catalogue.bulk import chunks
 from survey.catalogue.papers import Filter, papers
 from survey.profiles import Profile
 from survey.repositories import Repository
@@ -79,7 +80,7 @@ def standings(
 
 def facts_of(connection: Connection, today: date, wanted: Filter | None = None) -> Iterator[Facts]:
     """All that terms read, of the papers that pass."""
-    code, zoo = code_of(connection), zoo_models()
+    code, zoo = code_of(connection, wanted.ids if wanted else None), zoo_models()
     shown = select(t.covered.c.paper, func.count()).group_by(t.covered.c.paper)
     videos = {str(paper): int(count) for paper, count in connection.execute(shown)}
     for paper in papers(connection, wanted):
@@ -92,15 +93,22 @@ def facts_of(connection: Connection, today: date, wanted: Filter | None = None) 
         )
 
 
-def code_of(connection: Connection) -> dict[str, tuple[Repository, ...]]:
-    """Code of every paper that has some: what is alive first, then by stars.
+def code_of(
+    connection: Connection, papers: Sequence[str] | None = None
+) -> dict[str, tuple[Repository, ...]]:
+    """Code of every paper, or of these, that has some: what is alive first, then by stars.
 
     An address that was not looked up has no state.
     """
     known = looked_up(connection)
     found: dict[str, list[Repository]] = {}
-    for paper, url in connection.execute(select(t.code.c.paper, t.code.c.url)):
-        found.setdefault(str(paper), []).append(known.get(url) or Repository(url=url, state=""))
+    every = select(t.code.c.paper, t.code.c.url)
+    queries = [every]
+    if papers is not None:
+        queries = [every.where(t.code.c.paper.in_(some)) for some in chunks(papers)]
+    for query in queries:
+        for paper, url in connection.execute(query):
+            found.setdefault(str(paper), []).append(known.get(url) or Repository(url=url, state=""))
     return {paper: tuple(sorted(entries, key=_merit)) for paper, entries in found.items()}
 
 

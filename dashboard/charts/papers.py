@@ -6,12 +6,16 @@ import html
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dashboard.load.charted import CiteMap, Point
 from dashboard.theme import PALETTE
 
 __all__ = ["citations_map", "momentum", "timeline"]
 
 Figure = Any  # plotly.graph_objects.Figure
+Numbers = NDArray[np.float64]
 # Each with its sign and its colour; what is not decided yet is grey, and drawn first.
 GROUPS = {
     "not decided": ("circle", PALETTE[-1]),
@@ -45,9 +49,7 @@ def citations_map(found: CiteMap) -> Figure:
 
     lanes = sorted(set(found.lanes), key=lambda lane: (lane == "other", lane))
     rows = {lane: row for row, lane in enumerate(lanes)}
-    ys = [
-        rows[lane] + 0.8 * height for lane, height in zip(found.lanes, found.heights, strict=True)
-    ]
+    ys = np.array([rows[lane] for lane in found.lanes]) + 0.8 * np.array(found.heights)
     figure = _scatter(found.points, ys)
     lines = _lines(found, ys)
     lines_of = go.Scattergl(
@@ -71,39 +73,53 @@ def citations_map(found: CiteMap) -> Figure:
     return figure
 
 
-def _lines(found: CiteMap, ys: Sequence[float]) -> tuple[list[str | None], list[float | None]]:
-    xs: list[str | None] = []
-    heights: list[float | None] = []
-    for citing, cited in found.edges[:EDGES]:
-        xs += [found.points[citing].day, found.points[cited].day, None]
-        heights += [ys[citing], ys[cited], None]
-    return xs, heights
+def _lines(found: CiteMap, ys: Numbers) -> tuple[Numbers, Numbers]:
+    """From the citing to the cited, then a gap."""
+    ends = np.array(found.edges[:EDGES], dtype=np.int64).reshape(-1, 2)
+    lines = []
+    for values in (_days(found.points), ys):
+        line = np.full((len(ends), 3), np.nan)
+        line[:, :2] = values[ends]
+        lines.append(line.ravel())
+    return lines[0], lines[1]
 
 
-def _scatter(points: Sequence[Point], ys: Sequence[float]) -> Figure:
-    """A group for each place in triage, told apart by colour and by sign."""
+def _days(points: Sequence[Point]) -> Numbers:
+    """In milliseconds since 1970, as plotly reads numbers on an axis of dates."""
+    days = np.array([point.day for point in points], dtype="datetime64[ms]")
+    return days.astype(np.int64).astype(np.float64)
+
+
+def _scatter(points: Sequence[Point], heights: Sequence[float] | Numbers) -> Figure:
+    """A group for each place in triage, told apart by colour and by sign.
+
+    Arrays are sent as they are; of lists, plotly looks at every single value.
+    """
     import plotly.graph_objects as go
 
     figure = go.Figure()
+    xs, ys = _days(points), np.asarray(heights, dtype=np.float64)
+    groups = np.array([_group(point) for point in points], dtype=object)
     for group, (symbol, colour) in GROUPS.items():
-        rows = [i for i, point in enumerate(points) if _group(point) == group]
-        if not rows:
+        rows = np.flatnonzero(groups == group)
+        own = [points[i] for i in rows.tolist()]
+        if not own:
             continue
         few = len(points) <= 2_000
         figure.add_trace(
             go.Scattergl(
-                x=[points[i].day for i in rows],
-                y=[ys[i] for i in rows],
+                x=xs[rows],
+                y=ys[rows],
                 mode="markers",
-                name=f"{group} ({len(rows):,})",
+                name=f"{group} ({len(own):,})",
                 marker={
                     "symbol": symbol,
                     "color": colour,
-                    "size": [_size(points[i]) for i in rows] if few else 6,
+                    "size": [_size(point) for point in own] if few else 6,
                     "opacity": 0.85 if few else 0.6,
                 },
-                text=[_told(points[i]) for i in rows],
-                customdata=[points[i].id for i in rows],
+                text=np.array([_told(point) for point in own], dtype=object),
+                customdata=np.array([point.id for point in own], dtype=object),
                 hovertemplate="%{text}<extra></extra>",
             )
         )
@@ -113,7 +129,7 @@ def _scatter(points: Sequence[Point], ys: Sequence[float]) -> Figure:
         legend={"orientation": "h", "y": -0.18, "yanchor": "top"},
         hoverlabel={"align": "left"},
     )
-    figure.update_xaxes(title="first made public")
+    figure.update_xaxes(title="first made public", type="date")
     return figure
 
 
