@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO_HOME := .atlas
+# Half of a test is waiting for another process, so there is work for more of them than cores.
+WORKERS ?= 3
 
 .PHONY: help install demo test clean
 
@@ -35,7 +37,7 @@ test: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -q
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(WORKERS) --dist worksteal
 
 clean:
 	rm -rf $(VENV) $(DEMO_HOME)
