@@ -8,7 +8,7 @@ from math import log1p
 
 from survey.paper import Paper
 
-__all__ = ["Centrality", "age_in_months", "centrality", "citations_a_month"]
+__all__ = ["Centrality", "a_month", "age_in_months", "centrality", "citations_a_month"]
 
 MONTH = 365.25 / 12  # days
 # A paper of last week with two citations is not cited eight times a month.
@@ -37,10 +37,14 @@ def age_in_months(paper: Paper, today: date) -> float | None:
 
 def citations_a_month(paper: Paper, today: date) -> float | None:
     """Citations by months of age, at least three; None when either is unknown."""
-    age = age_in_months(paper, today)
-    if age is None or paper.citations is None:
+    return a_month(paper.citations, age_in_months(paper, today))
+
+
+def a_month(citations: int | None, age: float | None) -> float | None:
+    """Citations by months of age, at least three; None when either is unknown."""
+    if age is None or citations is None:
         return None
-    return paper.citations / max(age, YOUNGEST)
+    return citations / max(age, YOUNGEST)
 
 
 def centrality(paper: Paper) -> Centrality | None:

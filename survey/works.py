@@ -17,10 +17,14 @@ MOST = 10_000  # values that one statement takes, with room to spare
 Item = TypeVar("Item")
 
 
-def works(connection: Connection) -> dict[int, str]:
-    """The paper of each OpenAlex number; one paper may have several."""
+def works(connection: Connection, papers: Sequence[str] | None = None) -> dict[int, str]:
+    """The paper of each OpenAlex number, or those of these papers; one may have several."""
     named = t.alias.c.identifier.startswith(_PREFIX, autoescape=True)
-    rows = connection.execute(select(t.alias.c.identifier, t.alias.c.paper).where(named))
+    every = select(t.alias.c.identifier, t.alias.c.paper).where(named)
+    queries = [every]
+    if papers is not None:
+        queries = [every.where(t.alias.c.paper.in_(some)) for some in batches(papers)]
+    rows = (row for query in queries for row in connection.execute(query))
     pairs = ((str(name).removeprefix(_PREFIX), str(paper)) for name, paper in rows)
     return {int(number): paper for number, paper in pairs if number.isdecimal()}
 
@@ -28,7 +32,7 @@ def works(connection: Connection) -> dict[int, str]:
 def edges(connection: Connection, papers: Sequence[str]) -> list[tuple[str, str]]:
     """Pairs (citing, cited) of different ones of these papers, sorted, each once."""
     inside = set(papers)
-    numbers = {work: paper for work, paper in works(connection).items() if paper in inside}
+    numbers = works(connection, list(inside))
     found: set[tuple[str, str]] = set()
     for some in batches(numbers):
         query = select(t.reference.c.paper, t.reference.c.work).where(_among(some))

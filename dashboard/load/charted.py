@@ -15,7 +15,7 @@ from dashboard.load.index import UNKNOWN, Index, index
 from dashboard.load.papers import decisions_of
 from survey.catalogue import tables as t
 from survey.catalogue.bulk import chunks
-from survey.momentum import citations_a_month
+from survey.momentum import a_month, age_in_months
 from survey.paper import Paper
 from survey.works import edges
 
@@ -64,6 +64,7 @@ def points(ids: Sequence[str]) -> list[Point]:
 
 def _points(connection: Connection, columns: Index, ids: Sequence[str]) -> list[Point]:
     made, today = decisions_of(connection), datetime.now(UTC).date()
+    ages: dict[tuple[str, int], float | None] = {}  # many papers are of one day
     found = []
     for name in ids:
         place = columns.places[name]
@@ -71,6 +72,9 @@ def _points(connection: Connection, columns: Index, ids: Sequence[str]) -> list[
         day = columns.dates[place] or (f"{year}-07-01" if year > 0 else "")
         if not day:
             continue
+        born = (columns.dates[place], year)
+        if born not in ages:
+            ages[born] = _age(*born, today)
         own = made.get(name)
         found.append(
             Point(
@@ -78,7 +82,7 @@ def _points(connection: Connection, columns: Index, ids: Sequence[str]) -> list[
                 title=columns.titles[place],
                 day=day,
                 citations=citations,
-                monthly=_monthly(columns.dates[place], year, citations, today),
+                monthly=a_month(None if citations == UNKNOWN else citations, ages[born]) or 0.0,
                 status=own.status if own else "new",
                 code=bool(columns.code[place]),
                 zoo=bool(columns.zoo[place]),
@@ -87,11 +91,9 @@ def _points(connection: Connection, columns: Index, ids: Sequence[str]) -> list[
     return found
 
 
-def _monthly(day: str, year: int, citations: int, today: date) -> float:
-    if citations == UNKNOWN:
-        return 0.0
-    paper = Paper(id="", date=day, year=year if year > 0 else None, citations=citations)
-    return citations_a_month(paper, today) or 0.0
+def _age(day: str, year: int, today: date) -> float | None:
+    """In months."""
+    return age_in_months(Paper(id="", date=day, year=year if year > 0 else None), today)
 
 
 def cite_map(ids: Sequence[str]) -> CiteMap:
