@@ -76,8 +76,12 @@ export default function ({ data, parentElement }) {
   card.hidden = true;
   root.append(make("p", "", "Sample pictures: point at a sign, or at a name"));
   root.append(buttons(data.samples, card), card);
+  // Made anew when the page runs again: who was at a button stays there.
+  const former = [...parentElement.querySelectorAll(".names button")];
+  const place = former.indexOf(parentElement.getRootNode().activeElement);
   parentElement.querySelector(".samples")?.remove();
   parentElement.append(root);
+  root.querySelectorAll(".names button")[place]?.focus();
 
   const bySign = new Map(data.samples.map((sample) => [sample.sign, sample]));
   let heard = null;

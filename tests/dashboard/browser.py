@@ -94,6 +94,8 @@ class Browser:
 
     def __init__(self, driver: Any, root: str) -> None:
         self.driver, self.root = driver, root
+        # No window without a screen is the one in front, which alone tells of what has the focus.
+        driver.execute_cdp_cmd("Emulation.setFocusEmulationEnabled", {"enabled": True})
 
     def look(self, *, width: int = 1400, height: int = 1000, dark: bool = False) -> None:
         """The size of the window and the theme that the person prefers."""
