@@ -32,13 +32,20 @@ def _start(home: Home) -> subprocess.Popen[str]:
 def _stop_at(
     services: Services, home: Home, request: int, sent: int, after: float
 ) -> tuple[int, str]:
-    """Send a signal `after` seconds from some request; how the fetch ended, and its talk."""
+    """Send a signal `after` seconds from some request, at 0 before it is answered.
+
+    Gives how the fetch ended, and its talk.
+    """
     services.log.clear()
     child = _start(home)
 
     def stop(asked: Asked) -> None:
-        if len(services.log) == request:
+        if len(services.log) != request:
+            return
+        if after:
             threading.Timer(after, os.kill, (child.pid, sent)).start()
+        else:
+            os.kill(child.pid, sent)
 
     services.before = stop
     talk = child.communicate(timeout=100)[1]
@@ -53,8 +60,9 @@ def test_kill_9_at_any_moment(
     services.claimed = 12_000  # so that the list is read in parts
     chance = random.Random(20170330)
     for request in (3, 6, 8, 8, 8):
-        after = chance.random() * 0.03
-        assert _stop_at(services, home, request, signal.SIGKILL, after)[0] == -signal.SIGKILL
+        after = 0.001 + chance.random() * 0.03
+        code, _ = _stop_at(services, home, request, signal.SIGKILL, after)
+        assert code in (-signal.SIGKILL, 0)  # on a busy machine it may have been quicker
     assert fetch(CYCLEGAN, names=NAMES).exit_code == 0
     fetch(CYCLEGAN, names=NAMES, place=Home(tmp_path / "other"))
     assert dump() == dump(Home(tmp_path / "other"))
@@ -65,7 +73,7 @@ def test_a_person_who_stops_it_is_told_how_to_go_on(
     serve: Serve, fetch: Fetch, dump: Dump, home: Home, tmp_path: Path, sent: signal.Signals
 ) -> None:
     services = serve(World(900))
-    code, talk = _stop_at(services, home, 9, sent, 0.005)
+    code, talk = _stop_at(services, home, 9, sent, 0)
     assert code == 130
     assert "interrupted; the same command goes on from here" in talk
     assert "Traceback" not in talk
