@@ -61,8 +61,7 @@ def test_kill_9_at_any_moment(
     chance = random.Random(20170330)
     for request in (3, 6, 8, 8, 8):
         after = 0.001 + chance.random() * 0.03
-        code, _ = _stop_at(services, home, request, signal.SIGKILL, after)
-        assert code in (-signal.SIGKILL, 0)  # on a busy machine it may have been quicker
+        assert _stop_at(services, home, request, signal.SIGKILL, after)[0] == -signal.SIGKILL
     assert fetch(CYCLEGAN, names=NAMES).exit_code == 0
     fetch(CYCLEGAN, names=NAMES, place=Home(tmp_path / "other"))
     assert dump() == dump(Home(tmp_path / "other"))
