@@ -178,9 +178,11 @@ class Group(click.Group):
             signal.signal(signal.SIGTERM, _interrupt)
         try:
             result = super().main(*args, **kwargs)
-        except click.exceptions.Abort:
             if program:
-                _stay_interrupted()
+                _hear_no_more()  # all is done: the interpreter's own end is not interrupted
+        except (click.exceptions.Abort, KeyboardInterrupt):
+            if program:
+                _hear_no_more()
             say("interrupted; the same command goes on from here")
             sys.exit(130)
         except click.ClickException as problem:
@@ -211,7 +213,7 @@ def _open_streams() -> None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115
 
 
-def _stay_interrupted() -> None:
+def _hear_no_more() -> None:
     """Whoever presses Ctrl-C twice gets the same answer as those who press it once."""
     with contextlib.suppress(ValueError):
         for stop in (signal.SIGINT, signal.SIGTERM):

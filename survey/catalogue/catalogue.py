@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import time
@@ -34,6 +35,10 @@ __all__ = ["FULL_TEXT", "Catalogue", "meta_value", "open_catalogue", "set_meta"]
 
 Value = TypeVar("Value")
 MOMENT = 0.5  # seconds that SQLite itself waits; it hears no Ctrl-C meanwhile
+
+# What fails reaches the person as an error; a Ctrl-C while a connection closes is none, and without
+# any handler SQLAlchemy's log of it would be a traceback on stderr.
+logging.getLogger("sqlalchemy.pool").addHandler(logging.NullHandler())
 
 # Full text, kept by survey.derive; PostgreSQL searches the table itself.
 FULL_TEXT = (

@@ -33,6 +33,19 @@ def strike(*_):
 event.listen(Engine, moment, strike)
 main(prog_name="survey")
 """
+# The signal comes while a connection closes, which SQLAlchemy would log with a traceback.
+CLOSING = """
+import os, signal
+from sqlalchemy.engine.default import DefaultDialect
+from survey.cli import main
+
+def strike(self, connection):
+    os.kill(os.getpid(), signal.SIGINT)
+    connection.close()
+
+DefaultDialect.do_close = strike
+main(prog_name="survey")
+"""
 READY = """
 import sys
 from survey.cli import main
@@ -72,6 +85,18 @@ def test_between_two_statements(tmp_path: Path, left: int) -> None:
         [sys.executable, "-c", AT, *words], capture_output=True, text=True, check=False
     )
     assert (done.returncode, "Traceback" in done.stderr) == (130, False), done.stderr
+    assert _whole(tmp_path)
+
+
+def test_while_a_connection_closes(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CLOSING, "sample", "--home", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (130, INTERRUPTED)
+    assert "Traceback" not in done.stderr
     assert _whole(tmp_path)
 
 
