@@ -178,22 +178,17 @@ class Group(click.Group):
             signal.signal(signal.SIGTERM, _interrupt)
         try:
             result = super().main(*args, **kwargs)
-            if program:
-                _hear_no_more()  # all is done: the interpreter's own end is not interrupted
-        except (click.exceptions.Abort, KeyboardInterrupt):
-            if program:
-                _hear_no_more()
-            say("interrupted; the same command goes on from here")
-            sys.exit(130)
-        except click.ClickException as problem:
-            _show(problem)
-            sys.exit(problem.exit_code)
+        except (click.exceptions.Abort, KeyboardInterrupt, click.ClickException) as problem:
+            _hear_no_more(program)
+            sys.exit(_ended(problem))
         except (AtlasError, OSError) as problem:
+            _hear_no_more(program)
             if os.environ.get("ATLAS_DEBUG"):
                 raise
             told = problem if isinstance(problem, AtlasError) else _refused(problem)
             fail(told)
             sys.exit(told.exit_code)
+        _hear_no_more(program)
         sys.exit(result if isinstance(result, int) else 0)
 
     def resolve_command(
@@ -213,11 +208,20 @@ def _open_streams() -> None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115
 
 
-def _hear_no_more() -> None:
-    """Whoever presses Ctrl-C twice gets the same answer as those who press it once."""
-    with contextlib.suppress(ValueError):
+def _hear_no_more(program: bool) -> None:
+    """All is done but the interpreter's own end: another Ctrl-C changes neither word nor code."""
+    if program:
         for stop in (signal.SIGINT, signal.SIGTERM):
             signal.signal(stop, signal.SIG_IGN)
+
+
+def _ended(problem: BaseException) -> int:
+    """The exit code of what click raised, once the person was told."""
+    if isinstance(problem, click.ClickException):
+        _show(problem)
+        return problem.exit_code
+    say("interrupted; the same command goes on from here")
+    return 130
 
 
 def _show(problem: click.ClickException) -> None:
