@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
+import orjson
 import requests
 
 from data.errors import NetworkProblem
@@ -282,7 +283,10 @@ class Host:
 
 def as_json(content: bytes) -> Any:
     """The value of a JSON body; ValueError for a cut one and for HTML."""
-    value = json.loads(content)
+    try:
+        value = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        value = json.loads(content)  # what is no JSON by the letter: NaN, half a surrogate pair
     if not isinstance(value, dict | list):
         raise ValueError("the answer is no JSON object")
     return value

@@ -9,13 +9,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, func, insert, select, update
+import orjson
+from sqlalchemy import Connection, and_, bindparam, func, select, update
 
 from survey.catalogue import tables as t
+from survey.catalogue.bulk import fill
 from survey.catalogue.catalogue import meta_value, set_meta
 from survey.found import Cites, Found, Row
 
 __all__ = ["Known", "citing_keys", "count_citing", "digest_of", "known_records", "save"]
+
+_WRITTEN = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 
 
 class Known(NamedTuple):
@@ -70,17 +74,16 @@ def _save_records(connection: Connection, source: str, papers: Sequence[Found]) 
     at = t.record.c
     before = _before(connection, (at.key, at.digest), at.source == source, [p.key for p in papers])
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    new: list[dict[str, str]] = []
+    new: list[tuple[str, ...]] = []
     changed: list[dict[str, str]] = []
     for paper in papers:
-        text = json.dumps(paper.to_json(), ensure_ascii=False, sort_keys=True)
+        text = _WRITTEN.encode(paper.to_json())
         content = {"found": text, "digest": digest_of(text), "changed": now}
         if paper.key not in before:
-            new.append({"source": source, "key": paper.key, "seen": now, **content})
+            new.append((source, paper.key, text, content["digest"], now, now))
         elif before[paper.key] != (content["digest"],):
             changed.append({"of": paper.key, **content})
-    if new:
-        connection.execute(insert(t.record), new)
+    fill(connection, t.record, new)
     if changed:
         this = (at.source == source, at.key == bindparam("of"))
         connection.execute(update(t.record).where(*this), changed)
@@ -110,16 +113,15 @@ def _save_cites(connection: Connection, source: str, seed: str, cites: Mapping[s
     here = and_(at.source == source, at.seed == seed)
     columns = (at.key, at.contexts, at.intents, at.influential)
     before = _before(connection, columns, here, list(cites))
-    new: list[dict[str, Any]] = []
+    new: list[tuple[Any, ...]] = []
     changed: list[dict[str, Any]] = []
     for key, one in cites.items():
         values = _columns(one)
         if key not in before:
-            new.append({"source": source, "seed": seed, "key": key, **values})
+            new.append((source, key, seed, *values.values()))
         elif before[key] != tuple(values.values()):
             changed.append({"of": key, **values})
-    if new:
-        connection.execute(insert(t.cite), new)
+    fill(connection, t.cite, new)
     if changed:
         connection.execute(update(t.cite).where(here, at.key == bindparam("of")), changed)
     return len(new) + len(changed)
@@ -127,8 +129,8 @@ def _save_cites(connection: Connection, source: str, seed: str, cites: Mapping[s
 
 def _columns(cites: Cites) -> dict[str, Any]:
     return {
-        "contexts": json.dumps(cites.contexts, ensure_ascii=False),
-        "intents": json.dumps(cites.intents),
+        "contexts": _WRITTEN.encode(cites.contexts) if cites.contexts else "[]",
+        "intents": json.dumps(cites.intents) if cites.intents else "[]",
         "influential": int(cites.influential),
     }
 
@@ -158,7 +160,7 @@ def known_records(connection: Connection, source: str = "", seed: str = "") -> I
         query = query.where(t.record.c.source == source)
     query = query.order_by(t.record.c.source, t.record.c.key)
     for at, key, found in connection.execute(query.execution_options(yield_per=1000)):
-        yield _known(str(at), str(key), json.loads(found))
+        yield _known(str(at), str(key), orjson.loads(found))
 
 
 def _known(source: str, key: str, found: Mapping[str, Any]) -> Known:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, select
 
 from data.paths import Home
@@ -23,6 +24,7 @@ __all__ = ["Builder", "Built"]
 
 BATCH = 500  # papers made at once
 Name = tuple[str, str]
+NONE = "[]"  # as an empty list is kept
 # In the order in which they tell how central a citation is.
 INTENTS = ("methodology", "result", "background")
 
@@ -84,7 +86,7 @@ class Builder:
 
     def _records(self, keys: Mapping[str, Sequence[str]]) -> Iterator[tuple[Name, Found]]:
         for name, told in self._rows(t.record.c.key, (t.record.c.found,), keys):
-            content = {"source": name[0], "key": name[1], **json.loads(told)}
+            content = {"source": name[0], "key": name[1], **orjson.loads(told)}
             yield name, Found.from_json(content)
 
     def _rows(
@@ -112,9 +114,9 @@ class Builder:
 
 def _cited(rows: Sequence[Sequence[Any]]) -> Cited:
     """Of rows with seed, intents, sentences (JSON) and whether a source calls it influential."""
-    intents = {intent for _, told, _, _ in rows for intent in json.loads(told)}
+    intents = {intent for _, told, _, _ in rows if told != NONE for intent in orjson.loads(told)}
     known = [intent for intent in INTENTS if intent in intents]
-    sentences = (text for _, _, told, _ in rows for text in json.loads(told))
+    sentences = (text for _, _, told, _ in rows if told != NONE for text in orjson.loads(told))
     return Cited(
         seeds=tuple(sorted({row[0] for row in rows})),
         intents=(*known, *sorted(intents - set(known))),

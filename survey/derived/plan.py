@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, func, select
 
 from survey.catalogue import tables as t
@@ -43,7 +44,7 @@ class Todo:
 
     def __iter__(self) -> Iterator[Due]:
         for row in self._rows:
-            digest, paper, told, identifiers = json.loads(row[8:])
+            digest, paper, told, identifiers = orjson.loads(row[8:])
             members = (Member(source=s, key=k, reason=r, doubt=d) for s, k, r, d in told)
             group = Group(paper, tuple(members), tuple(identifiers))
             yield Due(int.from_bytes(row[:8], "big"), digest, group)
@@ -127,7 +128,7 @@ def _traces(connection: Connection, total: int, on_step: Step) -> Iterator[Trace
         while cite is not None and cite[:2] == (source, key):
             content = _hash(content + "\0".join(map(str, cite[2:])).encode())
             cite = next(cites, None)
-        told = {"source": source, "key": key, **json.loads(found)}
+        told = {"source": source, "key": key, **orjson.loads(found)}
         yield trace(Found.from_json(told), content, lambda value: known.setdefault(value, value))
     on_step("reading", total, total)
 

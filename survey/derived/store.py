@@ -158,7 +158,7 @@ def _paper(built: Built) -> list[Any]:
 
 
 def _json(values: Sequence[str]) -> str:
-    return json.dumps(values, ensure_ascii=False)
+    return json.dumps(values, ensure_ascii=False) if values else "[]"
 
 
 def _members(built: Built) -> list[tuple[str, ...]]:

@@ -240,3 +240,10 @@ def test_keys_and_address_are_sent_where_they_belong(
         "",
         {"api_key": "open-sesame", "mailto": "me@example.org"},
     )
+
+
+def test_json_that_is_none_by_the_letter_is_read() -> None:
+    assert as_json(b'{"title": "half \\ud800 a pair", "year": -Infinity}') == {
+        "title": "half \ud800 a pair",
+        "year": float("-inf"),
+    }
