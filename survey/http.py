@@ -42,7 +42,7 @@ STRANGER = 3  # attempts to connect to a host that has not answered once in this
 REFUSALS = 12  # times that a service may say `too many requests` for one answer
 LONGEST_WAIT = 60.0  # first waits, where the service names no time
 AGENT = "i2i-atlas (survey of image-to-image translation)"
-GOES_ON = "what came so far is kept; the same command goes on from there"
+GOES_ON = "what came so far is kept; to go on: the same command"
 
 
 class NotFound(Exception):
@@ -277,7 +277,7 @@ class Host:
             pass  # a file that was damaged
         raise NotStored(
             f"{self.name}: the answer to {question.path} is not stored here",
-            hint="run it once without --offline",
+            hint="once without --offline: the same command",
         )
 
 

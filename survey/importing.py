@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -66,10 +67,11 @@ class Taken:
 def read(content: bytes) -> Reading:
     """The papers of a BibTeX file or of a list of identifiers, whichever it is.
 
-    Old files that are not UTF-8 are taken for Latin-1.
+    Old files that are neither UTF-8 nor marked as UTF-16 are taken for Latin-1.
     """
+    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-16" if marked else "utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("latin-1")
     return _entries(text) if _ENTRY.search(text) else _lines(text)

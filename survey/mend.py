@@ -107,7 +107,7 @@ def split(connection: Connection, paper: str, records: Sequence[str]) -> int:
         raise UsageProblem(
             f"no paper in the catalogue is called '{paper}'", hint="survey doctor, or survey ls"
         )
-    sides = [side(connection, text) for text in records]
+    sides = [_side_of(connection, whole, text) for text in records]
     inside = {name for s in sides if s.paper == whole.paper for name in s.names}
     others = [name for s in sides if s.paper != whole.paper for name in (s.all or s.names)]
     if inside and inside >= set(whole.all):
@@ -119,6 +119,17 @@ def split(connection: Connection, paper: str, records: Sequence[str]) -> int:
     rest = [name for name in whole.all if name not in leaving]
     pairs = [*product(sorted(leaving), rest), *product(others, rest)]
     return _add(connection, "split", pairs)
+
+
+def _side_of(connection: Connection, whole: Side, text: str) -> Side:
+    """A side that a person named beside a paper: what is none may be a record that it lacks."""
+    try:
+        return side(connection, text)
+    except UsageProblem as problem:
+        raise UsageProblem(
+            f"{whole.paper} has no record '{text}', and that is no identifier either",
+            hint=f"its records: survey show {whole.paper}",
+        ) from problem
 
 
 def _with_company(records: Sequence[Trace], leaving: set[str]) -> set[str]:

@@ -56,6 +56,7 @@ class Pages:
         with self.catalogue.read() as connection:
             lists = crawls.readings(connection, self.name, self.source)
         self.outcome.missing = max((one.missing for one in lists if one.finished), default=0)
+        self.outcome.unread = max(map(self._unread, lists), default=0)
         # Several lists overlap: what they count together says nothing.
         self.outcome.total = lists[0].total if len(lists) == 1 else None
 
@@ -66,7 +67,15 @@ class Pages:
         return self.outcome.papers
 
     def _total(self) -> int | None:
-        return max((seed.total or 0 for seed in self.task.seeds), default=0) or None
+        counted = max((seed.total or 0 for seed in self.task.seeds), default=0)
+        return (
+            max(counted, self.outcome.papers) if counted else None
+        )  # of several lists the longest
+
+    def _unread(self, reading: Reading) -> int:
+        """At least so many papers are in a list that is not read to its end."""
+        some = reading.finished or reading.window or reading.since or self.wish.since
+        return 0 if some else max(0, (reading.total or 0) - self.outcome.papers)
 
     # --- what to read
 

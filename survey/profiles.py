@@ -111,7 +111,7 @@ def _profile(name: str, entry: Any, scales: Scales, source: str) -> Profile:
     weights = _numbers(entry, "weights", source, place)
     for term in weights:
         if term not in TERMS:
-            raise unknown("term", term, TERMS, "survey rank --profiles")
+            raise _wrong(source, unknown(f"term of {place}", term, TERMS, "").message)
     weights = {term: weights[term] for term in TERMS if weights.get(term)}
     if not weights:
         raise _wrong(source, f"{place}.weights has no weight above 0")

@@ -26,6 +26,7 @@ class Outcome:
     papers: int = 0  # papers that it gave, in all runs
     new: int = 0  # of them in this run
     missing: int = 0  # papers that it counts and did not give
+    unread: int = 0  # at least so many are in lists that are not read to their end
     pages: int = 0  # answers in this run
     failed: int = 0  # pages that could not be had
     dropped: int = 0  # rows that name no paper
@@ -51,7 +52,7 @@ class Outcome:
 
     def to_json(self) -> dict[str, Any]:
         """As one object of `survey fetch --json`."""
-        names = ("source", "seed", "total", "papers", "new", "missing", "pages", "failed")
+        names = ("source", "seed", "total", "papers", "new", "missing", "unread", "pages", "failed")
         content = {name: getattr(self, name) for name in (*names, "dropped", "unknown", "limited")}
         problem = self.problem.message if self.problem else ""
         return {**content, "notes": list(self.notes), "problem": problem}

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, insert, select
 from data.console import warn
 from data.errors import NetworkProblem
 from survey.catalogue import tables as t
+from survey.catalogue.bulk import chunks
 from survey.catalogue.catalogue import Catalogue
 from survey.catalogue.events import now
 from survey.found import clean, iso_date
@@ -66,9 +67,12 @@ def repositories(
     connection: Connection, urls: Iterable[str] | None = None
 ) -> dict[str, Repository]:
     """What is known of these addresses, or of all, by address."""
-    wanted = None if urls is None else set(urls)
-    rows = connection.execute(select(t.repository).order_by(t.repository.c.url)).mappings()
-    return {str(r["url"]): Repository(**r) for r in rows if wanted is None or r["url"] in wanted}
+    every = select(t.repository).order_by(t.repository.c.url)
+    queries = [every]
+    if urls is not None:
+        queries = [every.where(t.repository.c.url.in_(some)) for some in chunks(sorted(set(urls)))]
+    rows = (row for query in queries for row in connection.execute(query).mappings())
+    return {str(row["url"]): Repository(**row) for row in rows}
 
 
 def look_up(
@@ -109,9 +113,10 @@ def look_up(
 
 def _is_fresh(known: Repository | None) -> bool:
     try:
-        return (
-            known is not None and datetime.now(UTC) - datetime.fromisoformat(known.checked) < FRESH
-        )
+        if known is None:
+            return False
+        # A clock that ran ahead once must not make an answer good until then.
+        return abs(datetime.now(UTC) - datetime.fromisoformat(known.checked)) < FRESH
     except (ValueError, TypeError):
         return False
 

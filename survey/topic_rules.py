@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,9 @@ _PHRASES = (
     *("words", "often", "never", "hints"),
     *("in_title", "in_abstract", "in_comment", "in_contexts"),
 )
-_HINT = "docs/survey-topics.md shows what a rule may say; one that works: survey topics dehaze"
+_BUNDLED = Path(__file__).with_name("topics.toml")
+# A command that works while a person's own file is wrong: every one of `survey` reads it.
+_HINT = f"the bundled file shows how it is written: cat {_BUNDLED}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +81,7 @@ def read_rules(*paths: Path) -> tuple[dict[str, Topic], dict[str, str]]:
     for topic in topics.values():
         for other in topic.others:
             if other not in named:
-                raise unknown(f"topic beside {topic.name}", other, named, "survey topics")
+                raise _unknown(f"topic beside {topic.name}", other, named, paths[-1])
     return topics, groups
 
 
@@ -90,7 +92,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise _wrong(path, str(problem)) from problem
     for section, entries in content.items():
         if section not in _SECTIONS:
-            raise unknown("section of topics", section, _SECTIONS, f"cat {path}")
+            raise _wrong(path, f"'{section}' is neither [groups] nor [topics.NAME]")
         if not isinstance(entries, Mapping):
             raise _wrong(path, f"{section} is no table")
     return content
@@ -107,7 +109,7 @@ def _add(
     known = entries.setdefault(name, {})
     for key, value in entry.items():
         if key not in (*_KEYS, "off"):
-            raise unknown(f"key of topics.{name} in {path}", key, _KEYS, f"cat {path}")
+            raise _unknown(f"key of topics.{name}", key, _KEYS, path)
         if key in _LISTS:
             values = _texts(value, f"topics.{name}.{key}", path)
             if check and key in _PHRASES:
@@ -135,8 +137,13 @@ def _topic(name: str, entry: Mapping[str, Any], groups: Mapping[str, str], path:
     if not entry.get("title") or not entry.get("group"):
         raise _wrong(path, f"topics.{name} needs a title and a group")
     if entry["group"] not in groups:
-        raise unknown(f"group of topics.{name}", entry["group"], groups, f"cat {path}")
+        raise _unknown(f"group of topics.{name}", entry["group"], groups, path)
     return Topic(name=name, **entry)
+
+
+def _unknown(kind: str, name: str, known: Iterable[str], path: Path) -> UsageProblem:
+    """With near matches; all of them are in the bundled file."""
+    return _wrong(path, unknown(kind, name, known, "").message)
 
 
 def _wrong(path: Path, what: str) -> UsageProblem:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from survey.catalogue import tables as t
 
-__all__ = ["batches", "edges", "works"]
+__all__ = ["any_listed", "batches", "edges", "works"]
 
 _PREFIX = "openalex:W"
 MOST = 10_000  # values that one statement takes, with room to spare
@@ -38,6 +38,15 @@ def edges(connection: Connection, papers: Sequence[str]) -> list[tuple[str, str]
         query = select(t.reference.c.paper, t.reference.c.work).where(_among(some))
         found.update((str(citing), numbers[work]) for citing, work in connection.execute(query))
     return sorted((a, b) for a, b in found if a in inside and a != b)
+
+
+def any_listed(connection: Connection, papers: Sequence[str]) -> bool:
+    """Whether the reference list of any of these papers is known."""
+    queries = (t.reference.c.paper.in_(some) for some in batches(papers))
+    return any(
+        connection.execute(select(t.reference.c.work).where(here).limit(1)).first()
+        for here in queries
+    )
 
 
 def _among(numbers: Sequence[int]) -> Any:

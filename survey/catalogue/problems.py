@@ -47,7 +47,9 @@ def told(where: str, path: Path | None, problem: Exception) -> AtlasError:
         )
     if isinstance(problem, DatabaseError) and ("malformed" in reason or "not a database" in reason):
         return AtlasError(
-            f"{where} is damaged: {reason}", hint=f"move it away and fetch again: mv {where} /tmp"
+            f"{where} is damaged: {reason}",
+            # Not away: what a person decided is nowhere else.
+            hint=f"set it aside and fetch again: mv {where} {where}.damaged",
         )
     if path is None:
         return AtlasError(f"{where} cannot be used: {reason}", hint="is $ATLAS_CATALOGUE right?")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["export", "import_papers"]
 
 ORDER = ("citations", "date", "influential", "title")
+TOLD = 20  # problems of a file that are told one by one
 
 
 @click.command()
@@ -127,8 +128,10 @@ def import_papers(file: BinaryIO, as_json: bool, home: str | None) -> int:
     from survey.importing import read
 
     reading, name = read(file.read()), getattr(file, "name", "stdin")
-    for problem in reading.problems:
+    for problem in reading.problems[:TOLD]:
         warn(f"{name}, line {problem.line}: {problem.message}")
+    if len(reading.problems) > TOLD:
+        warn(f"{name}: {len(reading.problems) - TOLD:,} more lines or entries cannot be read")
     if not reading.wanted:
         raise UsageProblem(
             f"{name} names no paper",

@@ -71,6 +71,7 @@ def fetch(
     survey fetch --source huggingface --limit 200
     """
     from survey.catalogue.catalogue import open_catalogue
+    from survey.topics import rules
     from survey.wish import Wish
 
     wish = Wish(
@@ -78,6 +79,7 @@ def fetch(
     )
     given = _seeds([*cites, *more])
     place = find_home(home)
+    rules(place)  # a mistake in a person's own is told before hours of reading, not after
     catalogue = open_catalogue(place, create=bool(given))
     try:
         with _alone(place):
@@ -198,7 +200,8 @@ def _derive(catalogue: Catalogue, report: Report, shown: Shown) -> int:
 
 
 def _weigh(catalogue: Catalogue, place: Home, shown: Shown) -> None:
-    """Have the order of each profile ready, so that nobody has to wait for it."""
+    """Have the order of each profile and lines of charts ready, so that nobody waits for them."""
+    from survey import drawn
     from survey.profiles import profiles
     from survey.standing_file import keep
 
@@ -207,3 +210,5 @@ def _weigh(catalogue: Catalogue, place: Home, shown: Shown) -> None:
         known = list(profiles(place).values())
         with catalogue.read() as connection:
             keep(connection, known, place, lambda count: shown.begin("weighing", 0, count))
+    with catalogue.read() as connection:
+        drawn.keep(connection, place)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["new", "search", "similar"]
 
 SHOWN, NEWS = 20, 100  # rows of a table, when no --limit is given
+LISTS = "survey fetch --source openalex --cites 1703.10593"
 
 _limit = click.option(
     "--limit", type=click.IntRange(1, 10**9), help=f"At most so many; {SHOWN}, and all with --json."
@@ -78,11 +79,14 @@ def similar(paper: str, wanted: Filter, limit: int, as_json: bool, home: str | N
     survey similar 2007.15651
     survey similar 10.1109/ICCV.2017.244 --year 2022- --code --json
     """
+    from survey.catalogue.papers import look_up
     from survey.derive import reading
     from survey.similar import similar as find
+    from survey.works import any_listed
 
     with reading(find_home(home)) as connection:
         found = find(connection, paper, wanted, limit)
+        listed = any_listed(connection, [look_up(connection, paper) or ""])
     if as_json:
         emit_json(one.to_json() for one in found)
     elif found:
@@ -90,7 +94,8 @@ def similar(paper: str, wanted: Filter, limit: int, as_json: bool, home: str | N
         table(columns, map(_evidence, found))
     if not any(one.evidence.score for one in found):
         say("no shared references and no shared citing papers are known: by text alone")
-        hint("OpenAlex has the reference lists: survey fetch --source openalex --cites 1703.10593")
+        if not listed:
+            hint(f"OpenAlex has the reference lists: {LISTS}")
     if len(found) < limit and find_spec("sklearn") is None:
         warn("scikit-learn is not installed: nothing was compared by text")
         hint("pip install 'i2i-atlas[survey]'")

@@ -41,19 +41,21 @@ def graph(wanted: Filter, out: Path | None, as_json: bool, home: str | None) -> 
     """
     from survey.derive import reading
     from survey.graph import cite_graph
+    from survey.works import any_listed
 
     kind = _kind(out)
     if not wanted.status:
         wanted = replace(wanted, status=("kept",))
     with reading(find_home(home)) as connection:
         found = cite_graph(connection, wanted)
+        listed = any_listed(connection, [paper.id for paper in found.papers])
     if out is not None:
         _write(found, out, kind)
     if as_json:
         emit_json({"citing": citing, "cited": cited} for citing, cited in found.edges)
     elif out is None:
         _show(found)
-    _tell(found, wanted)
+    _tell(found, wanted, listed)
 
 
 def _kind(out: Path | None) -> str:
@@ -90,12 +92,12 @@ def _show(found: Graph) -> None:
     table(["id", "year", "cites", "cited by", "title"], rows)
 
 
-def _tell(found: Graph, wanted: Filter) -> None:
+def _tell(found: Graph, wanted: Filter, listed: bool) -> None:
     papers, citations = _count(len(found.papers), "paper"), _count(len(found.edges), "citation")
     say(f"{papers}, {citations} among them")
     if not found.papers and wanted.status == ("kept",):
         hint("keep some: survey triage; or take others: survey graph --status any")
-    elif len(found.papers) > 1 and not found.edges:
+    elif len(found.papers) > 1 and not found.edges and not listed:
         hint("OpenAlex has the reference lists: survey fetch --source openalex --cites 1703.10593")
 
 

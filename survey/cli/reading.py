@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["ls", "show", "stats"]
 
 SHOWN = 50  # rows of a table when no --limit is given
+WIDE = 100  # columns of a terminal, from which on the addresses of code have room in a table
 ORDERS = ("citations", "date", "influential", "title")  # those of survey.catalogue.papers
 
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout.")
@@ -64,12 +66,19 @@ def ls(
 
 
 def _table(shown: Sequence[Paper], total: int) -> None:
+    from shutil import get_terminal_size
+
     if not shown:
         say("no paper passes")
-        hint("survey stats shows what there is")
+        hint("what there is: survey stats")
         return
     columns = ["title", "year", "citations", "topics", "code", "id", "status"]
-    table(columns, [_row(paper) for paper in shown])
+    rows = [_row(paper) for paper in shown]
+    if sys.stdout.isatty() and get_terminal_size().columns < WIDE:
+        # Addresses of code would leave so little room that ids are broken: nobody could copy them.
+        for row in (columns, *rows):
+            del row[4]
+    table(columns, rows)
     if total > len(shown):
         say(f"{len(shown):,} of {total:,}; more: --limit {len(shown) * 5}, or --json for all")
     hint(f"survey show {shown[0].id}")

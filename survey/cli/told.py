@@ -54,7 +54,7 @@ def _summary(
 
 
 def _table(report: Report) -> tuple[list[str], list[list[str]]]:
-    columns = ["source", "papers", "new", "it counts", "missing", "failed pages"]
+    columns = ["source", "papers", "new", "it counts", "missing", "not read yet", "failed pages"]
     rows = [
         [
             one.title,
@@ -62,6 +62,7 @@ def _table(report: Report) -> tuple[list[str], list[list[str]]]:
             f"{one.new:,}",
             "" if one.total is None else f"{one.total:,}",
             f"{one.missing:,}",
+            f"{one.unread:,}",
             f"{one.failed:,}",
         ]
         for one in report.outcomes
@@ -89,6 +90,8 @@ def _tell_one(outcome: Outcome) -> None:
             f"{title} counts {outcome.missing:,} papers{about} that it does not give; they are "
             "known to be missing from it"
         )
+    if outcome.unread and not outcome.limited:
+        say(f"{title} counts at least {outcome.unread:,} more papers{about} that are not read yet")
     if outcome.dropped:
         say(f"{title} has {outcome.dropped:,} rows{about} that name no paper: left out")
     if outcome.limited:
@@ -96,7 +99,7 @@ def _tell_one(outcome: Outcome) -> None:
     if outcome.problem is not None:
         warn(outcome.problem.message)
         for text in _advice(outcome.source, outcome.problem):
-            hint(text)
+            hint(text.replace("the same command", _again(outcome)))
 
 
 def _advice(source: str, problem: NetworkProblem) -> Iterator[str]:
@@ -110,6 +113,12 @@ def _advice(source: str, problem: NetworkProblem) -> Iterator[str]:
         yield f"a key helps{where}: export {service.key}=…"
     elif isinstance(problem, Denied):
         yield f"is {service.key} right{where}?"
+
+
+def _again(outcome: Outcome) -> str:
+    """The command that asks a source once more for what it did not give."""
+    where = f"--cites {outcome.seed}" if outcome.seed else f"--source {outcome.source}"
+    return f"survey fetch {where}"
 
 
 def _nobody_knows(seed: str) -> UsageProblem:

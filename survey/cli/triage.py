@@ -225,9 +225,10 @@ def _line(text: str, what: str = "") -> str:
     return line
 
 
-def _lines(source: TextIO) -> Iterator[str]:
+def _lines(source: TextIO) -> list[str]:
     try:
-        yield from source
+        # All at once: a generator that is left half way would close standard input once more.
+        return source.readlines()
     except UnicodeDecodeError as problem:
         where = source.name if source is not sys.stdin else "standard input"
         raise UsageProblem(

@@ -67,7 +67,7 @@ def test_the_rules_that_the_page_shows_work(tmp_path: Path) -> None:
     ("text", "told"),
     [
         ("[topics.dehaze", "Expected"),
-        ("[topic.dehaze]", "no section of topics is called 'topic'"),
+        ("[topic.dehaze]", "'topic' is neither [groups] nor [topics.NAME]"),
         ("topics = 1", "topics is no table"),
         ("[topics]\ndehaze = 1", "topics.dehaze is no table"),
         ("[topics.dehaze]\nword = ['a']", "'word'"),
@@ -82,7 +82,15 @@ def test_the_rules_that_the_page_shows_work(tmp_path: Path) -> None:
 def test_wrong_rules_are_refused_by_name(text: str, told: str, tmp_path: Path) -> None:
     with pytest.raises(UsageProblem, match=re.escape(told)) as caught:
         _own(tmp_path, text)
-    assert caught.value.hint
+    assert str(tmp_path / "topics.toml") in caught.value.message
+
+
+def test_the_way_out_of_wrong_rules_works_while_they_are_wrong(tmp_path: Path) -> None:
+    with pytest.raises(UsageProblem) as caught:
+        _own(tmp_path, "[topics.mine]\nwords = ['a']")
+    command = (caught.value.hint or "").partition(": ")[2].split()
+    assert command[0] == "cat"  # `survey` itself reads the file, whatever is asked
+    assert "[topics.dehaze]" in Path(command[1]).read_text(encoding="utf-8")
 
 
 def test_rules_that_are_no_text_are_refused(tmp_path: Path) -> None:

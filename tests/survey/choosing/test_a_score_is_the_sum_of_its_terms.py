@@ -227,6 +227,7 @@ def test_a_mistake_in_a_profile_is_named(tmp_path: Path, content: str, told: str
         profiles(Home(tmp_path))
     assert told in problem.value.message
     assert problem.value.hint
+    assert "survey rank" not in problem.value.hint  # it reads the same file, and refuses it too
 
 
 def test_an_unknown_profile_names_the_near_one() -> None:

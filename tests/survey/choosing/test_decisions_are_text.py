@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -197,3 +199,17 @@ def test_a_file_that_is_no_text_is_told(shelf: Any, run: Run, tmp_path: Path) ->
     (tmp_path / "picture").write_bytes(b"\x89PNG\xff\xfe")
     done = run("decisions", "--import", str(tmp_path / "picture"))
     assert (done.exit_code, "not UTF-8 text" in done.stderr) == (2, True)
+
+
+def test_a_bad_line_from_a_pipe_ends_with_its_two_lines(shelf: Any) -> None:
+    command = "from survey.cli import main; main(prog_name='survey')"
+    words = ["decisions", "--import", "-", "--home", str(shelf.home.root)]
+    done = subprocess.run(
+        [sys.executable, "-c", command, *words],
+        input='{"a": 1}\n',
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == ["error", "hint"]

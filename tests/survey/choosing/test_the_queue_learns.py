@@ -222,10 +222,8 @@ def test_a_filter_has_the_same_name_whatever_was_decided() -> None:
 def _seen(shelf: Any) -> Any:
     with shelf.catalogue.read() as connection:
         found = list(every(connection))
-    return [
-        words_of(shelf.catalogue, [p.id for p in some]).matrix.toarray()
-        for some in (found, found[::-1])
-    ]
+    weighed = [words_of(shelf.catalogue, [p.id for p in some]) for some in (found, found[::-1])]
+    return [each.matrix.toarray()[each.rows] for each in weighed]
 
 
 def test_words_that_were_weighed_once_are_kept_for_the_next_sitting(

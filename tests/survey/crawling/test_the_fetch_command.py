@@ -138,6 +138,7 @@ def test_no_source_could_be_reached(
     result = _run(tmp_path, "--cites", CYCLEGAN)
     assert result.exit_code == 4
     assert "openalex cannot be reached at http://127.0.0.1:9" in result.stderr
+    assert result.stderr.endswith("to go on: survey fetch --cites arxiv:1703.10593\n")
 
 
 def test_without_a_key_openalex_says_how_to_get_one(
@@ -149,6 +150,32 @@ def test_without_a_key_openalex_says_how_to_get_one(
     assert result.exit_code == 0
     assert "https://openalex.org/settings/api" in result.stderr
     assert "120 papers cite" in result.stderr
+
+
+def test_what_a_day_without_a_key_leaves_unread_is_counted(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = serve(World(700))
+    monkeypatch.delenv("OPENALEX_API_KEY")
+    services.keyless_pages = 3  # of a hundred papers
+    result = _run(tmp_path, "--cites", CYCLEGAN, "--source", "openalex", "--json")
+    listed = max(len(papers) for papers in services.works.values())
+    alex = json.loads(result.stdout)["sources"][0]
+    assert (result.exit_code, alex["papers"], alex["unread"]) == (3, 300, listed - 300)
+    assert f"counts at least {listed - 300:,} more papers" in result.stderr
+    services.keyless_pages = 100
+    alex = _found(tmp_path, "--cites", CYCLEGAN, "--source", "openalex")["sources"][0]
+    assert (alex["papers"], alex["unread"]) == (listed, 0)
+
+
+def test_wrong_rules_of_topics_are_told_before_anything_is_asked(
+    serve: Serve, tmp_path: Path
+) -> None:
+    services = serve(World(20))
+    (tmp_path / "topics.toml").write_text("[topics.mine]\nwords = ['a']", encoding="utf-8")
+    result = _run(tmp_path, "--cites", CYCLEGAN)
+    assert (result.exit_code, services.log) == (2, [])
+    assert "topics.mine needs a title and a group" in result.stderr
 
 
 def test_what_is_waited_for_is_told(serve: Serve, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from data.paths import Home
 from survey.catalogue.events import events
 from survey.catalogue.papers import Filter, papers
+from survey.cli import main
 from survey.cli.exporting import export, import_papers
 from survey.derive import ready
 from survey.export import FORMATS
@@ -88,6 +89,21 @@ def test_broken_entries_are_told_by_their_line_and_the_rest_is_read() -> None:
     ]
     assert "closing" in problems[0].message
     assert "neither a title nor an identifier" in problems[1].message
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+def test_files_of_any_editor_are_read(coding: str) -> None:
+    (wanted,) = read("@misc{x, title={Über Bilder}, year=2020}".encode(coding)).wanted
+    assert wanted.found.title == "Über Bilder"
+
+
+def test_a_file_that_is_something_else_is_told_in_a_few_lines(tmp_path: Path) -> None:
+    lines = "\n".join(f"line {n} of a novel" for n in range(500))
+    result = CliRunner().invoke(main, ["import", "-", "--home", str(tmp_path)], input=lines)
+    assert result.exit_code == 2
+    told = result.stderr.splitlines()
+    assert len(told) < 30
+    assert "480 more lines" in result.stderr
 
 
 @pytest.mark.parametrize(

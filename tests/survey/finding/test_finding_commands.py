@@ -215,6 +215,19 @@ def test_graph_takes_the_filters(home: Path) -> None:
     assert "survey triage" in nothing.stderr
 
 
+def test_reference_lists_are_asked_for_only_where_they_are_not_known(
+    home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    hint = "OpenAlex has the reference lists"
+    unconnected = _run(home, "graph", "--status", "any", "--min-citations", "500")
+    assert "2 papers, no citations among them" in unconnected.stderr
+    assert hint not in unconnected.stderr
+    sample = tmp_path_factory.mktemp("sample")
+    assert _run(sample, "sample").exit_code == 0
+    for words in (["graph", "--status", "any", "--year", "2015-2016"], ["similar", "1703.10593"]):
+        assert hint in _run(sample, *words).stderr
+
+
 def test_graph_refuses_a_file_of_another_kind(home: Path) -> None:
     result = _run(home, "graph", "--out", "graph.png")
     assert result.exit_code == 2

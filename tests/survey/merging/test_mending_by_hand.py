@@ -183,6 +183,13 @@ def test_what_cannot_be_mended_is_told(two: Shelf, change: Any, names: Any) -> N
         assert mends(connection) == []
 
 
+def test_a_record_that_a_paper_has_not_is_told_with_those_that_it_has(two: Shelf) -> None:
+    with two.catalogue.read() as connection, pytest.raises(UsageProblem) as told:
+        split(connection, "2001.00001", [f"{OA}/W99"])
+    assert f"no record '{OA}/W99'" in told.value.message
+    assert told.value.hint == "its records: survey show arxiv:2001.00001"
+
+
 def test_joining_what_is_one_record_does_nothing(two: Shelf) -> None:
     with two.catalogue.write() as connection:
         assert join(connection, "2001.00001", "s2:a") == 0

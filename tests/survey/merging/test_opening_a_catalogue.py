@@ -34,8 +34,10 @@ def test_an_older_one_cannot_be_read_only(home: Home, shelf: Shelf) -> None:
 @pytest.mark.parametrize("read_only", [False, True])
 def test_a_damaged_one_is_said_to_be_damaged(home: Home, read_only: bool) -> None:
     home.ready().catalogue.write_bytes(b"this is no database" * 1000)
-    with pytest.raises(AtlasError, match="damaged"):
+    with pytest.raises(AtlasError, match="damaged") as told:
         open_catalogue(home, create=False, read_only=read_only)
+    command = (told.value.hint or "").partition(": ")[2]
+    assert command == f"mv {home.catalogue} {home.catalogue}.damaged"
 
 
 def test_reading_only_changes_nothing(home: Home, shelf: Shelf) -> None:
