@@ -9,13 +9,17 @@ from functools import cache
 from pathlib import Path
 from statistics import median
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bench.pictures import Picture, PictureSet, reader
+from bench.resampling import enlargement
 from bench.sharpness import bandwidth
 from data.datasets import ImageRef
 from data.errors import BadImage
 from data.images import digest
 
-__all__ = ["cautions", "is_lossy"]
+__all__ = ["cautions", "factor_of", "is_lossy"]
 
 SHOWN = 3  # names in a warning
 THREADS = 4
@@ -71,20 +75,26 @@ def _soft(role: str, chosen: Sequence[Picture], size: int | None) -> list[str]:
     ours = {p.ref for p in chosen if size is not None and 0 < min(p.shape) < size}
     refs = [p.ref for p in chosen if p.ref not in ours]
     sample = tuple(refs[:: max(1, -(-len(refs) // SAMPLE))])
-    shares = [share for share in _bandwidths(sample, size) if share is not None and share <= SOFT]
-    if not shares:
+    factors = [factor for factor in _factors(sample, size) if factor > 1.0]
+    if not factors:
         return []
     return [
-        f"{len(shares)} of {len(sample)} {role} pictures look enlarged or blurred (by a factor of "
-        f"about {1 / median(shares):.1f} or more): they lack fine detail"
+        f"{len(factors)} of {len(sample)} {role} pictures look enlarged or blurred (by a factor of "
+        f"about {median(factors):.1f} or more): they lack fine detail"
     ]
 
 
 @cache  # one data set is measured with many models
-def _bandwidths(refs: tuple[ImageRef, ...], size: int | None) -> list[float | None]:
+def _factors(refs: tuple[ImageRef, ...], size: int | None) -> list[float]:
     read = reader(size)
     with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(lambda ref: bandwidth(read(ref)), refs))
+        return list(pool.map(lambda ref: factor_of(read(ref)), refs))
+
+
+def factor_of(picture: NDArray[np.uint8]) -> float:
+    """By how much a picture, uint8 [H,W,3], looks enlarged or blurred; 1.0 where it does not."""
+    share = bandwidth(picture)
+    return 1 / share if share is not None and share <= SOFT else enlargement(picture)
 
 
 def _duplicates(role: str, chosen: Sequence[Picture]) -> list[str]:

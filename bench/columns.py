@@ -75,17 +75,35 @@ def _column(*fields: Any) -> Column:
 
 
 def cell(score: Mapping[str, Any] | None, column: Column) -> str:
-    """`12.3 ±0.4`, in the digits that the interval allows; empty without a score."""
+    """`12.3 ±0.4`, in the digits that the interval allows; empty without a score.
+
+    `0.000 [0.000, 0.369]` where one side of the interval is less than half as long as the other.
+    """
     value, half = scaled(score, column)
     if value is None or half is None:
         return ""
     digits = 3 if abs(value) < 10 else 2 if abs(value) < 100 else 1
+    if score is not None and _lopsided(score):
+        low, high = (value + (score[end] - score["value"]) * _scale(column) for end in ENDS)
+        return f"{value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
     return f"{value:.{digits}f} ±{half:.{digits}f}"
+
+
+ENDS = ("low", "high")
+
+
+def _lopsided(score: Mapping[str, Any]) -> bool:
+    sides = score["value"] - score["low"], score["high"] - score["value"]
+    return bool(min(sides) < 0.5 * max(sides))
+
+
+def _scale(column: Column) -> float:
+    return SCALED.get(column.metric, 1)
 
 
 def scaled(score: Mapping[str, Any] | None, column: Column) -> tuple[float | None, float | None]:
     """Value and half of the interval in the unit of the column's label."""
     if score is None:
         return None, None
-    scale = SCALED.get(column.metric, 1)
+    scale = _scale(column)
     return score["value"] * scale, (score["high"] - score["low"]) / 2 * scale

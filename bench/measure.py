@@ -13,7 +13,7 @@ from bench.cautions import cautions
 from bench.cost import Meter, joule_counter, macs, memory, model_bytes, speed
 from bench.metrics.copies import NEAR, nearest
 from bench.metrics.registry import MetricCard
-from bench.metrics.score import Score
+from bench.metrics.score import FIRST_USE, Score
 from bench.observe import Bench, Seen, Vectors, observe, training_features, why_not
 from bench.pictures import Picture, reader
 from bench.translate import Clock, output_path
@@ -69,7 +69,8 @@ def _score(
         if metric.name in seen.problems:
             raise AtlasError(seen.problems[metric.name])
         score = _computed(metric, bench, seen, references, result)
-        result.scores.append(_with_protocol(score, metric, bench))
+        score = _with_protocol(score, metric, bench)
+        result.scores.append(score)
         result.warnings += score.warnings
     except (KeyboardInterrupt, MemoryError, StorageProblem):
         raise
@@ -140,13 +141,23 @@ def _with_protocol(score: Score, metric: MetricCard, bench: Bench) -> Score:
     steps = [f"Pillow bicubic to {size}×{size}"] if size else []
     used = [bench.cards[name] for name in metric.extractors]
     steps += [card.resize for card, _ in used if card.resize != "none"]
+    unchecked = [(card.name, found.sha256) for card, found in used if found.first_use]
     return replace(
         score,
         version=metric.version,
         extractor=" and ".join(f"{card.name}/{card.version}" for card, _ in used) or None,
         extractor_sha256=" and ".join(found.sha256 for _, found in used) or None,
         comparable=all(found.published for _, found in used),
+        extractor_trust=FIRST_USE if unchecked else "",
         resize=", then ".join(steps) or "none",
+        warnings=(
+            *score.warnings,
+            *(
+                f"{metric.name}: the weights of {name} (sha256 {sha256}) are {FIRST_USE}: nobody "
+                "could check them"
+                for name, sha256 in unchecked
+            ),
+        ),
     )
 
 

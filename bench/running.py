@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,9 @@ from data.errors import StorageProblem
 from data.files import write_text, writing
 from data.paths import Home
 
-__all__ = ["Asked", "Going", "going", "lock_of", "noted"]
+__all__ = ["Asked", "Going", "forget", "going", "killed", "lock_of", "noted"]
+
+ELSEWHERE = timedelta(days=7)  # of another machine, whose locks may not be seen from here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +103,44 @@ def going(home: Home) -> list[Going]:
         return []
     found = [one for one in map(_read, paths) if one is not None]
     return sorted(found, key=lambda one: one.began, reverse=True)
+
+
+def killed(home: Home) -> list[Going]:
+    """Runs whose process let go of its lock without coming to its end.
+
+    Of those of another machine only the ones that began a week ago, since not every file system
+    shows the locks of others.
+    """
+    early = datetime.now(UTC) - ELSEWHERE
+    told = [one for one in going(home) if one.host == platform.node() or one.began < early]
+    return [one for one in told if not _held(lock_of(one.path))]
+
+
+def _held(lock: Path) -> bool:
+    if not lock.is_file():
+        return False
+    guard = FileLock(lock)
+    try:
+        guard.acquire(blocking=False)
+    except Timeout:
+        return True
+    guard.release()
+    return False
+
+
+def forget(path: Path) -> bool:
+    """Remove the file of a killed run; False, and nothing is removed, where a run has it now."""
+    guard = FileLock(lock_of(path))
+    try:
+        guard.acquire(blocking=False)
+    except Timeout:
+        return False
+    try:
+        path.unlink(missing_ok=True)
+        lock_of(path).unlink(missing_ok=True)
+    finally:
+        guard.release()
+    return True
 
 
 def _read(path: Path) -> Going | None:

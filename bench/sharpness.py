@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LEAST", "bandwidth"]
+__all__ = ["LEAST", "LUMA", "bandwidth", "middle", "shares"]
 
 Floats = NDArray[np.float64]
 
@@ -27,19 +27,23 @@ def bandwidth(picture: NDArray[np.uint8]) -> float | None:
     """
     if min(picture.shape[:2]) < LEAST:
         return None
-    luminance = _middle(picture) @ LUMA
+    luminance = middle(picture) @ LUMA
     found = [_along(rows) for rows in (luminance, luminance.T)]
     told = [value for value in found if value is not None]
     return max(told) if told else None
 
 
-def _middle(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def middle(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """At most 512 pixels a side out of the middle of a picture [H,W,3]."""
     top, left = (max(0, side - MOST) // 2 for side in picture.shape[:2])
     return picture[top : top + MOST, left : left + MOST]
 
 
-def _along(rows: Floats) -> float | None:
-    """The share for the mean power spectrum of rows [N,L] under Hann's window."""
+def shares(rows: Floats) -> Floats | None:
+    """Power of 16 bands times frequency squared, as shares of the low bands' median.
+
+    Of the mean spectrum of rows [N,L] under Hann's window; None where there is next to nothing.
+    """
     window = np.hanning(rows.shape[1])
     waves = np.fft.rfft((rows - rows.mean(axis=1, keepdims=True)) * window, axis=1)
     power = (np.abs(waves) ** 2).mean(axis=0)[1:] / (window**2).sum()
@@ -47,5 +51,9 @@ def _along(rows: Floats) -> float | None:
     if np.median(bands[LOW]) < ROUNDING:
         return None
     whitened = bands * (np.arange(BANDS) + 0.5) ** 2
-    detailed = np.flatnonzero(whitened >= SHARE * np.median(whitened[LOW]))
-    return float((detailed[-1] + 1) / BANDS)
+    return np.asarray(whitened / np.median(whitened[LOW]))
+
+
+def _along(rows: Floats) -> float | None:
+    found = shares(rows)
+    return None if found is None else float((np.flatnonzero(found >= SHARE)[-1] + 1) / BANDS)

@@ -14,7 +14,7 @@ from data.console import say
 from data.datasets import Dataset, load_dataset
 from data.files import lock
 from data.paths import Home
-from zoo.places import place
+from zoo.places import here
 from zoo.registry import Choice
 from zoo.weights import locate
 
@@ -66,9 +66,11 @@ class Workshop:
 
     def _sha256(self, choice: Choice) -> str:
         weights = choice.weights
-        away = weights is not None and not place(choice.card.name, weights, self.home).is_file()
-        if self.dry_run and weights is not None and not weights.bundled and away:
-            say(f"would download {weights.file} ({weights.size / 1e6:.1f} MB) for {choice.name}")
+        files = (weights, *weights.parts) if weights is not None else ()
+        away = [f for f in files if not f.bundled and not here(choice.card.name, f, self.home)]
+        if self.dry_run and weights is not None and away:
+            for one in away:
+                say(f"would download {one.file} ({one.size / 1e6:.1f} MB) for {choice.name}")
             return weights.sha256
         return locate(choice, self.home)[1]
 

@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from bench.cautions import SOFT
-from bench.sharpness import bandwidth
+from bench.cautions import factor_of
 from data.images import decode, find_images
 
 Picture = NDArray[np.uint8]
-FILTERS = {name: Image.Resampling[name] for name in ("BILINEAR", "BICUBIC", "LANCZOS")}
+FILTERS = {name: Image.Resampling[name] for name in ("NEAREST", "BILINEAR", "BICUBIC", "LANCZOS")}
 
 
 def main() -> None:
@@ -52,16 +51,15 @@ def _resized(
 
 
 def _enlarged(pictures: list[Picture]) -> Iterator[tuple[str, list[Picture]]]:
-    for factor in (1.5, 2, 4):
+    for factor in (1.25, 1.5, 2, 3, 4):
         small = [_resized(picture, 1 / factor) for picture in pictures]
         for name, by in FILTERS.items():
             yield f"{factor}x {name.lower()}", [_resized(p, factor, by) for p in small]
 
 
 def _named(pictures: list[Picture]) -> str:
-    shares = [bandwidth(picture) for picture in pictures]
-    found = [share for share in shares if share is not None and share <= SOFT]
-    factor = f", median factor {1 / np.median(found):.2f}" if found else ""
+    found = [factor for factor in map(factor_of, pictures) if factor > 1.0]
+    factor = f", median factor {np.median(found):.2f}" if found else ""
     return f"{len(found)} of {len(pictures)}{factor}"
 
 

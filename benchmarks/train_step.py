@@ -28,13 +28,15 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from translate import stock
+from torch.utils.flop_counter import FlopCounterMode
+from translate import machine, stock
 
 from zoo.nets.winograd import WinogradConv
 from zoo.recipe import Recipe
 from zoo.train.pool import ImagePool
 from zoo.train.unpaired import Unpaired
 
+CPU = torch.device("cpu")
 Losses = dict[str, float]
 Step = Callable[[Tensor, Tensor], Losses]
 
@@ -42,8 +44,10 @@ Step = Callable[[Tensor, Tensor], Losses]
 class Reference:
     """CycleGAN's step in the order in which the authors' project does it."""
 
-    def __init__(self, recipe: Recipe, state: dict[str, dict[str, Tensor]]) -> None:
-        model = Unpaired(recipe, torch.device("cpu"))
+    def __init__(
+        self, recipe: Recipe, state: dict[str, dict[str, Tensor]], device: torch.device = CPU
+    ) -> None:
+        model = Unpaired(recipe, device)
         for name, net in model.nets.items():
             net.load_state_dict(state[name])
         for net in model.nets.values():
@@ -80,7 +84,7 @@ class Reference:
             "same_a": F.l1_loss(same_a, a) * 5.0,
             "same_b": F.l1_loss(same_b, b) * 5.0,
         }
-        sum(parts.values(), start=torch.zeros(())).backward()
+        sum(parts.values(), start=parts["gan_a"].new_zeros(())).backward()
         self.adam_g.step()
         self._freeze(False)
         self.adam_d.zero_grad()
@@ -101,13 +105,15 @@ class Reference:
 
 
 def _lsgan(verdict: Tensor, aim: float) -> Tensor:
-    return F.mse_loss(verdict, torch.tensor(aim).expand_as(verdict))
+    return F.mse_loss(verdict, torch.full_like(verdict, aim))
 
 
-def ours(recipe: Recipe, state: dict[str, dict[str, Tensor]]) -> Step:
-    method = Unpaired(recipe, torch.device("cpu"))
+def ours(recipe: Recipe, state: dict[str, dict[str, Tensor]], device: torch.device = CPU) -> Step:
+    method = Unpaired(recipe, device)
     for name, net in method.nets.items():
         net.load_state_dict(state[name])
+    if recipe.compile:
+        method.compile()
 
     def backward(loss: Tensor, _: Iterable[nn.Module]) -> None:
         loss.backward()
@@ -123,42 +129,78 @@ def ours(recipe: Recipe, state: dict[str, dict[str, Tensor]]) -> Step:
 
 def weights(recipe: Recipe) -> dict[str, dict[str, Tensor]]:
     torch.manual_seed(recipe.seed)
-    nets = Unpaired(recipe, torch.device("cpu")).nets
+    nets = Unpaired(recipe, CPU).nets
     return {name: {k: v.clone() for k, v in n.state_dict().items()} for name, n in nets.items()}
 
 
-def rate(step: Step, autocast: Callable[[], object], size: int) -> float:
-    a, b = torch.rand(2, 1, 3, size, size) * 2 - 1
+def rate(step: Step, autocast: Callable[[], object], size: int, device: torch.device) -> float:
+    a, b = (torch.rand(2, 1, 3, size, size) * 2 - 1).to(device)
+    _wait(device)
     start = time.perf_counter()
     with autocast():
         step(a, b)
+    _wait(device)
     return time.perf_counter() - start
 
 
-def speed(recipe: Recipe, rounds: int) -> None:
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def operations(step: Step, size: int, device: torch.device) -> int:
+    """Floating-point operations of one step, those of convolutions and products of matrices."""
+    a, b = (torch.rand(2, 1, 3, size, size) * 2 - 1).to(device)
+    with FlopCounterMode(display=False) as counter:
+        step(a, b)
+    return int(counter.get_total_flops())
+
+
+def matrix_rate(device: torch.device, side: int = 8192) -> float:
+    """Operations a second of a bfloat16 product of matrices: what the device can do at best."""
+    a, b = (torch.randn(side, side, device=device, dtype=torch.bfloat16) for _ in "ab")
+    seconds = []
+    for _ in range(6):
+        _wait(device)
+        start = time.perf_counter()
+        a @ b
+        _wait(device)
+        seconds.append(time.perf_counter() - start)
+    return 2 * side**3 / statistics.median(seconds[1:])
+
+
+def speed(recipe: Recipe, rounds: int, device: torch.device, compiled: bool) -> None:
     state = weights(recipe)
     bf16 = recipe.precision == "bf16-mixed"
 
     def reduced() -> object:
-        return torch.autocast("cpu", torch.bfloat16)
+        return torch.autocast(device.type, torch.bfloat16)
 
     ways = {
-        "reference float32": (Reference(recipe, state), nullcontext),
-        "ours float32": (ours(recipe, state), nullcontext),
+        "reference float32": (Reference(recipe, state, device), nullcontext),
+        "ours float32": (ours(recipe, state, device), nullcontext),
     }
     if bf16:
-        ways["reference bfloat16"] = (Reference(recipe, state), reduced)
-        ways["ours bfloat16"] = (ours(recipe, state), reduced)
+        ways["reference bfloat16"] = (Reference(recipe, state, device), reduced)
+        ways["ours bfloat16"] = (ours(recipe, state, device), reduced)
+    if compiled:
+        last = reduced if bf16 else nullcontext
+        ways["ours compiled"] = (ours(replace(recipe, compile=True), state, device), last)
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for turn in range(rounds + 1):
         for name, (step, autocast) in ways.items():
-            taken = rate(step, autocast, recipe.crop)
+            taken = rate(step, autocast, recipe.crop, device)
             if turn:  # the first round warms up
                 seconds[name].append(taken)
     for name, taken in seconds.items():
         base = seconds["reference float32"]
         ratio = statistics.median(b / t for b, t in zip(base, taken, strict=True))
         print(f"{name:20} {statistics.median(taken):.3f} s a step, {ratio:.2f} times")
+    if device.type == "cuda":
+        best, work = matrix_rate(device), operations(ways["ours float32"][0], recipe.crop, device)
+        for name, taken in seconds.items():
+            share = work / statistics.median(taken) / best
+            print(f"{name:20} {share:.1%} of the {best / 1e12:.0f} TFLOP/s of bfloat16 matrices")
 
 
 def loss_curves(recipe: Recipe, steps: int) -> None:
@@ -216,6 +258,8 @@ def main() -> None:
     for name, default in (("size", 256), ("width", 64), ("blocks", 9), ("rounds", 3)):
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--precision", choices=["32-true", "bf16-mixed"], default="32-true")
+    parser.add_argument("--device", type=torch.device, default=CPU)
+    parser.add_argument("--compile", action="store_true", help="Ours by torch.compile as well.")
     parser.add_argument("--loss-curves", action="store_true")
     parser.add_argument("--steps", type=int, default=1000)
     asked = parser.parse_args()
@@ -228,7 +272,7 @@ def main() -> None:
         precision=asked.precision,
     )
     size = 32 if asked.loss_curves else asked.size
-    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {size} pixels")
+    print(f"{machine(asked.device)}, {size} pixels")
     if asked.loss_curves:
         # Residual blocks of 64 channels: the narrowest that take the algorithm of wide ones.
         small = {"blocks": 2, "width": 16}
@@ -240,7 +284,7 @@ def main() -> None:
         )
         loss_curves(recipe, asked.steps)
     else:
-        speed(recipe, asked.rounds)
+        speed(recipe, asked.rounds, asked.device, asked.compile)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import pandas as pd
@@ -66,16 +66,23 @@ def card_of(model: str) -> Card | None:
     return cards().get(name)
 
 
-def facts(row: Row) -> dict[str, Any]:
+def facts(row: Row) -> Mapping[str, Any]:
     """Task, licence, paper and whether the weights can be had, as record and zoo tell."""
-    about, card = row.record.card, card_of(row.model)
-    named = row.model.split(" ")[0].partition(".")[2]
+    about = row.record.card
+    own = (str(about.get(name) or "") for name in ("task", "licence", "paper"))
+    return _facts(row.model, *own)
+
+
+@lru_cache(maxsize=50_000)  # several looks a row, of thousands of rows
+def _facts(model: str, task: str, licence: str, paper: str) -> Mapping[str, Any]:
+    card = card_of(model)
+    named = model.split(" ")[0].partition(".")[2]
     offered = card is not None and (card.weightless or named in {w.name for w in card.weights})
     return {
-        "task": str(about.get("task") or (card.task if card else "unknown")),
-        "licence": str(about.get("licence") or (card.licence if card else "unknown")),
-        "paper": str(about.get("paper") or (card.paper if card else "")),
-        "weights": offered and "@" not in row.model,
+        "task": task or (card.task if card else "unknown"),
+        "licence": licence or (card.licence if card else "unknown"),
+        "paper": paper or (card.paper if card else ""),
+        "weights": offered and "@" not in model,
     }
 
 
@@ -120,35 +127,33 @@ def frame(
     `extra` names further columns: costs, `at worst`, `intervals`, `n`, `reported`, `task`,
     `licence`.
     """
-    shown = set(extra)
-    return pd.DataFrame([_cells(table, row, columns, shown) for row in rows])
-
-
-def _cells(
-    table: Table, row: Row, columns: Mapping[str, Column], shown: set[str]
-) -> dict[str, Any]:
-    cells: dict[str, Any] = {"rank": row.rank or None}
+    rows, shown = list(rows), set(extra)
+    made: dict[str, list[Any]] = {"rank": [row.rank or None for row in rows]}
     if "at worst" in shown:
-        cells["at worst"] = row.last or None
-    cells |= {"group": row.group, "model": row.model}
+        made["at worst"] = [row.last or None for row in rows]
+    made |= {"group": [row.group for row in rows], "model": [row.model for row in rows]}
     for name, column in columns.items():
-        cells |= _scores(table, row, name, column, shown)
-    cells |= {name: cost(row, name) for name in COSTS if name in shown}
-    about = facts(row)
-    return cells | {name: about[name] for name in ("task", "licence") if name in shown}
+        made |= _scores(table, rows, name, column, shown)
+    made |= {name: [cost(row, name) for row in rows] for name in COSTS if name in shown}
+    for name in ("task", "licence"):
+        if name in shown:
+            made[name] = [facts(row)[name] for row in rows]
+    return pd.DataFrame(made)
 
 
-def _scores(table: Table, row: Row, name: str, column: Column, shown: set[str]) -> dict[str, Any]:
-    score = row.scores.get(column)
-    value, half = scaled(score, column)
-    cells: dict[str, Any] = {label(name, column): value}
+def _scores(
+    table: Table, rows: list[Row], name: str, column: Column, shown: set[str]
+) -> dict[str, list[Any]]:
+    scores = [row.scores.get(column) for row in rows]
+    found = [scaled(score, column) for score in scores]
+    made: dict[str, list[Any]] = {label(name, column): [value for value, _ in found]}
     if "intervals" in shown:
-        cells[f"± {name}"] = half
+        made[f"± {name}"] = [half for _, half in found]
     if "n" in shown:
-        cells[f"n {name}"] = None if score is None else score["n"]
+        made[f"n {name}"] = [None if score is None else score["n"] for score in scores]
     if "reported" in shown:
-        cells[f"reported {name}"] = beside(table, row.model, column)
-    return cells
+        made[f"reported {name}"] = [beside(table, row.model, column) for row in rows]
+    return made
 
 
 def label(name: str, column: Column) -> str:

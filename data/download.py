@@ -61,13 +61,14 @@ def fetch(
     size: int | None = None,
     sha256_prefix: str | None = None,
     report: Report | None = None,
+    used: Callable[[str], None] | None = None,
 ) -> Path:
     """Download to `target` from the first address that gives the right file.
 
     What an earlier try left in `target`.part is continued. A file that is there with the right
     sha256 is kept without a request; a wrong one never replaces it. Two processes at once make
-    one download. Raises NetworkProblem when no address can be reached, AtlasError when one can
-    but what it gives is another file.
+    one download. `used` is called with the address that gave the file. Raises NetworkProblem when
+    no address can be reached, AtlasError when one can but what it gives is another file.
     """
     with lock(target):
         hashes = _Hashes(sha256, sha256_prefix)
@@ -86,6 +87,8 @@ def fetch(
                 problems.append(f"{address}: {_reason(problem)}")
             else:
                 part.replace(target)
+                if used is not None:
+                    used(address)
                 return target
         raise _failed(target, sources, size, problems, wrong)
 

@@ -48,6 +48,11 @@ class Standing:
         return found
 
     @cached_property
+    def rows(self) -> Mapping[str, int]:
+        """The row of each paper."""
+        return {paper: row for row, paper in enumerate(self.ids)}
+
+    @cached_property
     def positions(self) -> Mapping[str, int]:
         """The place of each paper, from 1."""
         return {paper: position for position, paper in enumerate(self.ids, 1)}
@@ -100,15 +105,15 @@ def code_of(
 
     An address that was not looked up has no state.
     """
-    known = looked_up(connection)
-    found: dict[str, list[Repository]] = {}
     every = select(t.code.c.paper, t.code.c.url)
     queries = [every]
     if papers is not None:
         queries = [every.where(t.code.c.paper.in_(some)) for some in chunks(papers)]
-    for query in queries:
-        for paper, url in connection.execute(query):
-            found.setdefault(str(paper), []).append(known.get(url) or Repository(url=url, state=""))
+    pairs = [tuple(row) for query in queries for row in connection.execute(query)]
+    known = looked_up(connection, None if papers is None else [url for _, url in pairs])
+    found: dict[str, list[Repository]] = {}
+    for paper, url in pairs:
+        found.setdefault(str(paper), []).append(known.get(url) or Repository(url=url, state=""))
     return {paper: tuple(sorted(entries, key=_merit)) for paper, entries in found.items()}
 
 

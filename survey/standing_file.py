@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
 from sqlalchemy import Connection, func, select
 
-from data.errors import StorageProblem
-from data.files import replacing
 from data.paths import Home
+from survey import arrays_file
+from survey.arrays_file import pack, unpack
 from survey.catalogue import tables as t
 from survey.catalogue.meta import meta_value
 from survey.profiles import Profile
@@ -89,24 +86,19 @@ def _key(connection: Connection, profile: Profile) -> str:
 
 
 def _write(path: Path, key: str, found: Standing) -> None:
-    if len(found.ids) < MANY:
-        return
-    ids = np.frombuffer("\n".join(found.ids).encode(), dtype=np.uint8)
-    with suppress(StorageProblem), replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, key=np.array(key), ids=ids, points=found.points, means=found.means)
+    if len(found.ids) >= MANY:
+        ids = pack(found.ids)
+        arrays_file.write(path, key, ids=ids, points=found.points, means=found.means)
 
 
 def _read(path: Path, key: str, profile: Profile) -> Standing | None:
     """None for a file that is missing, damaged or of another state."""
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            if str(stored["key"]) != key:
-                return None
-            return Standing(
-                terms=tuple(profile.weights),
-                ids=tuple(stored["ids"].tobytes().decode().split("\n")),
-                points=stored["points"],
-                means=stored["means"],
-            )
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    stored = arrays_file.read(path, key)
+    if stored is None or not {"ids", "points", "means"} <= stored.keys():
         return None
+    return Standing(
+        terms=tuple(profile.weights),
+        ids=unpack(stored["ids"]),
+        points=stored["points"],
+        means=stored["means"],
+    )

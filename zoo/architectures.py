@@ -18,9 +18,10 @@ from zoo.nets.cartoongan import CartoonGenerator
 from zoo.nets.ganilla import GanillaGenerator
 from zoo.nets.munit import MunitTranslator
 from zoo.nets.resnet import ResnetGenerator
+from zoo.nets.stylegan2 import StyleGenerator
 from zoo.nets.transformer_net import TransformerNet
 from zoo.nets.unet import UnetGenerator
-from zoo.nets.unit import UnitTranslator
+from zoo.nets.unit import UnitTranslator, VaeTranslator
 from zoo.preprocessing import PREPROCESSING
 from zoo.strides import STRIDES
 
@@ -29,6 +30,7 @@ __all__ = [
     "Architecture",
     "Kind",
     "build",
+    "channels_of",
     "least_size",
     "preprocessing_of",
     "stride_of",
@@ -38,7 +40,13 @@ __all__ = [
 State = Mapping[str, Tensor]
 Options = dict[str, Any]
 
-UNREFLECTED = {"diffusion", "turbo-paired", "turbo-unpaired", "unet"}  # padded with zeros
+UNREFLECTED = {
+    "diffusion",
+    "stylegan2",
+    "turbo-paired",
+    "turbo-unpaired",
+    "unet",
+}  # padded with zeros
 MOST_LEVELS = 12  # 2**12 pixels: a key that tells of more is damaged, and must not be built
 MOST_BLOCKS = 64
 PLAIN_START, SMOOTH_START = 10, 12  # index of the first residual block
@@ -110,6 +118,14 @@ def _ganillas(state: State) -> Iterable[Options]:
     return (options,)
 
 
+def _stylegans(state: State) -> Iterable[Options]:
+    """Blocks of both halves, from the number of the encoder's last layer."""
+    found = [int(match[1]) for key in state if (match := CONVS.match(key))]
+    last = max((i for i in found if i < 3 + MOST_BLOCKS), default=0)
+    return ({"blocks": 2 * (last - 2)},) if last > 2 else ({},)
+
+
+CONVS = re.compile(r"encoder\.convs\.(\d{1,6})\.")
 BLOCK = re.compile(r"model\.(\d{1,6})\.conv_block\.")
 NESTED = re.compile(r"model\.model\.\d+\.")
 SMOOTH = ((False, False), (True, True), (True, False), (False, True))  # down, up
@@ -137,7 +153,14 @@ ARCHITECTURES: dict[str, Kind] = {
         tries=_ganillas,
         published=({},),
     ),
+    "stylegan2": Kind(
+        build=StyleGenerator,
+        mark=re.compile(r"(en|de)coder\.convs\.\d{1,6}\."),
+        tries=_stylegans,
+        published=({"blocks": 6},),
+    ),
     "unit": _plain(UnitTranslator, r"(en|de)code\.layers\.\d+\."),
+    "unit-vae": _plain(VaeTranslator, r"encoder\.layers\.\d+\.|decoder\.(blocks|layers)\.\d+\."),
     "munit": _plain(MunitTranslator, r"content\.layers\.\d+\.|decode\.(mlp|blocks)\."),
     "transformer": _plain(TransformerNet, r"(de)?conv\d\.conv2d\.|res\d\.(conv|in)\d\."),
     "cartoongan": _plain(CartoonGenerator, r"(de)?conv\d\d_\d\.|in\d\d_\d\.(scale|shift)"),
@@ -166,6 +189,12 @@ def stride_of(architecture: Architecture) -> int:
 def preprocessing_of(architecture: Architecture) -> Preprocessing:
     """What a file of this kind takes and gives, where no card says it."""
     return PREPROCESSING.get(architecture.kind, Preprocessing())
+
+
+def channels_of(architecture: Architecture) -> int:
+    """Channels that the network has of a picture at its full size: its width, of most kinds."""
+    width = int(architecture.options.get("width", 64))
+    return 8 * width if architecture.kind == "stylegan2" else width
 
 
 def least_size(architecture: Architecture) -> int:

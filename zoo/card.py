@@ -30,7 +30,7 @@ class Weights:
     """One file of trained parameters and everything needed to use it rightly."""
 
     name: str  # second half of `model.weights`
-    file: str  # file name, beside the package (bundled) or under the home's weights/
+    file: str  # name of what is at the addresses; bundled: of the file beside the package
     sha256: str  # empty where nobody could check it yet: that of the first download is kept
     size: int  # bytes of the download; where sha256 is empty to three digits, or 0: not known
     licence: str

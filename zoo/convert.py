@@ -12,7 +12,8 @@ from safetensors.torch import save
 from data.files import sha256_file, write_bytes
 from zoo.architectures import preprocessing_of, stride_of
 from zoo.checkpoints import FORMAT, load_module
-from zoo.states import read_state
+from zoo.origin import origin_of
+from zoo.states import is_safetensors, read_state
 
 __all__ = ["describe", "write"]
 
@@ -28,6 +29,7 @@ def describe(path: Path, only: str = "") -> dict[str, Any]:
         "size": path.stat().st_size,
         "sha256": sha256_file(path),
         "format": header.get("format", path.suffix.lstrip(".")),
+        "kept of": _told(path),
         "layout": header.get("origin_layout", ""),
         "architecture": str(architecture),
         "parameters": sum(p.numel() for p in module.parameters()),
@@ -39,6 +41,24 @@ def describe(path: Path, only: str = "") -> dict[str, Any]:
         "pixels": str(preprocessing_of(architecture)),
         "made by": json.loads(header.get("facts", "{}")).get("command", ""),
     }
+
+
+def _publishers(path: Path) -> tuple[str, str] | None:
+    """Name and sha256 of what zoo.weights kept this file of; None for every other file."""
+    origin = origin_of(path) if is_safetensors(path) else None
+    if origin is None:
+        return None
+    return origin.member or origin.file, origin.sha256 if origin.keep else origin.weights_sha256
+
+
+def _told(path: Path) -> str:
+    name, sha256 = _publishers(path) or ("", "")
+    return f"{name}, sha256 {sha256}" if name else ""
+
+
+def _made_of(path: Path) -> dict[str, str]:
+    name, sha256 = _publishers(path) or (path.name, sha256_file(path))
+    return {"converted_from": name, "sha256": sha256}
 
 
 def _some(keys: list[str]) -> str:
@@ -54,9 +74,8 @@ def write(path: Path, target: Path, only: str = "") -> None:
     """
     module, architecture, header = load_module(path, only=only)
     state = {name: value.contiguous().cpu() for name, value in module.state_dict().items()}
-    origin = {"converted_from": path.name, "sha256": sha256_file(path)}
     told = {
-        "facts": json.dumps(origin),
+        "facts": json.dumps(_made_of(path)),
         "torch": str(torch.__version__),
         **header,
         "format": f"{FORMAT}1",

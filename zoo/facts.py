@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
+from data.paths import Home
 from zoo.card import ByHand, Card, Weights
+from zoo.places import here, place
 from zoo.registry import Choice, cards
 from zoo.strides import STRIDES
 
@@ -16,8 +18,8 @@ __all__ = ["as_json", "facts", "file_facts", "row"]
 Facts = list[tuple[str, str]]
 
 
-def row(name: str) -> dict[str, Any]:
-    """One line of `zoo ls`."""
+def row(name: str, home: Home) -> dict[str, Any]:
+    """One line of `zoo ls`; `here` where nothing has to be downloaded."""
     model, _, wanted = name.partition(".")
     entry = cards()[model]
     weights = next((w for w in entry.weights if w.name == wanted), None)
@@ -31,10 +33,17 @@ def row(name: str) -> dict[str, Any]:
         "licence": weights.licence if weights else entry.licence,
         "size": weights.size if weights else 0,
         "bundled": bool(weights and weights.bundled),
+        "here": _here(entry, weights, home),
     }
 
 
-def facts(entry: Card, chosen: Weights | None = None) -> Facts:
+def _here(entry: Card, weights: Weights | None, home: Home) -> bool:
+    if weights is None:
+        return entry.weightless and not entry.loader
+    return all(here(entry.name, one, home) for one in (weights, *weights.parts))
+
+
+def facts(entry: Card, home: Home, chosen: Weights | None = None) -> Facts:
     """A card line by line, with all its weights or the chosen ones."""
     found = [
         ("name", f"{entry.name}.{chosen.name}" if chosen else entry.name),
@@ -48,7 +57,7 @@ def facts(entry: Card, chosen: Weights | None = None) -> Facts:
         *[("--set", setting) for setting in entry.settings],
     ]
     for weights in (chosen,) if chosen else entry.weights:
-        found += _weights(entry, weights)
+        found += _weights(entry, weights, home)
     if chosen is None:
         found += [line for place in entry.by_hand for line in _by_hand(entry, place)]
     if not entry.weights and not entry.weightless:
@@ -56,7 +65,7 @@ def facts(entry: Card, chosen: Weights | None = None) -> Facts:
     return found
 
 
-def _weights(entry: Card, w: Weights) -> Facts:
+def _weights(entry: Card, w: Weights, home: Home) -> Facts:
     options = ", ".join(f"{k}={v}" for k, v in w.architecture["options"].items())
     kind = w.architecture["kind"]
     return [
@@ -67,9 +76,22 @@ def _weights(entry: Card, w: Weights) -> Facts:
         *[("", f"from {address}") for address in w.addresses],
         *[("", f"of which {w.keep.rstrip('.')} is kept")] * bool(w.keep),
         *[("", f"and {part.file}, {_size(part)}") for part in w.parts],
+        *[("", _kept(entry.name, one, home)) for one in (w, *w.parts)],
         *[("", "for non-commercial use only: asked about before the download")] * w.noncommercial,
         ("", f"made by: {w.recipe}" if w.recipe else w.note),
     ]
+
+
+def _kept(model: str, w: Weights, home: Home) -> str:
+    """Where a file is and in which format, or will be."""
+    path, found = place(model, w, home), here(model, w, home)
+    if w.bundled:
+        return f"comes with the package, as safetensors: {path}"
+    if found is None:
+        return f"not here: will be kept as safetensors at {path}"
+    if found != path:
+        return f"here as published: {found}; kept as safetensors from its next use"
+    return f"kept as safetensors: {path}"
 
 
 def _by_hand(entry: Card, place: ByHand) -> Facts:
@@ -99,11 +121,14 @@ def _stride(entry: Card, weights: Weights | None) -> int:
     return STRIDES[weights.architecture["kind"]](weights.architecture["options"])
 
 
-def as_json(entry: Card, chosen: Weights | None = None) -> dict[str, Any]:
-    """The whole card, with all its weights or the chosen ones."""
+def as_json(entry: Card, home: Home, chosen: Weights | None = None) -> dict[str, Any]:
+    """The whole card, with all its weights or the chosen ones, and where each file is here."""
     stride = _stride(entry, chosen or entry.default)
     weights = (chosen,) if chosen else entry.weights
-    return asdict(replace(entry, stride=stride, weights=weights))
+    told = asdict(replace(entry, stride=stride, weights=weights))
+    for known, w in zip(told["weights"], weights, strict=True):
+        known["path"] = str(here(entry.name, w, home) or "")
+    return told
 
 
 def file_facts(choice: Choice) -> dict[str, Any]:

@@ -1,17 +1,15 @@
-"""Networks that a model needs besides its own: feature extractors, encoders; and their files."""
+"""Networks that a model needs besides its own: feature extractors, encoders."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from safetensors.torch import save
 from torch import nn
 
 from data.errors import AtlasError
-from data.files import write_bytes
 from zoo.states import read_tensors
 
-__all__ = ["fill", "keep_tensors"]
+__all__ = ["fill"]
 
 
 def fill(module: nn.Module, path: Path, what: str) -> nn.Module:
@@ -29,11 +27,3 @@ def fill(module: nn.Module, path: Path, what: str) -> nn.Module:
             )
     module.load_state_dict({key: state[key] for key in wanted})
     return module.eval().requires_grad_(False)
-
-
-def keep_tensors(source: Path, prefix: str, target: Path) -> None:
-    """Write the tensors of `source` whose names begin with `prefix` as safetensors."""
-    kept = {k: v.contiguous() for k, v in read_tensors(source).items() if k.startswith(prefix)}
-    if not kept:
-        raise AtlasError(f"{source} holds nothing under {prefix}", hint=f"rm {source}")
-    write_bytes(target, save(kept, metadata={"source": source.name}))

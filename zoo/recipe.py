@@ -35,12 +35,14 @@ class Recipe:
     beta2: float = 0.999  # Adam
     weight_decay: float = 0.0
     halve_every: int = 0  # steps after which the learning rate is halved, again and again; 0: never
-    resize: Literal["square", "short"] = "square"  # short: `load` is the shorter side
+    resize: Literal["square", "short", "none"] = "square"  # short: `load` is the shorter side
+    zoom: float = 1.0  # a picture is first shrunk by up to this, each side by its own
     length: int = 0  # pictures an epoch; 0: those that there are
     whole_in_decay: bool = False  # in the epochs of decay, whole pictures resized to the crop
     ema: float = 0.0  # decay a step of the averaged generators that are exported; 0: none
     seed: int = 0
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    compile: bool = False  # networks by torch.compile: the same arithmetic, rounded in other places
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, for headers, checkpoints and records."""

@@ -117,8 +117,10 @@ def _local(name: str) -> Choice:
         raise _weightless(model)
     if not file.is_file():
         found = "a folder is" if file.is_dir() else "nothing is"
+        kept = file.with_suffix(".safetensors") if file.name else file
+        hint = f"name a .pth or .safetensors file: {model}@FILE"
         raise UsageProblem(
             f"no checkpoint file at '{where}': {found} there",
-            hint=f"name a .pth or .safetensors file: {model}@FILE",
+            hint=f"it is kept as safetensors: {model}@{kept}" if kept.is_file() else hint,
         )
     return Choice(name=f"{model}@{file.name}", card=entry, file=file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickletools
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,21 @@ from safetensors import safe_open
 from torch import Tensor
 
 from data.errors import AtlasError
-from zoo import openmmlab
+from zoo import layouts, munit_layout
 from zoo.fitting import best_fit
+from zoo.nested import restore
+from zoo.origin import told_in
 
-__all__ = ["SUPPORTED", "State", "damaged", "read_state", "read_tensors"]
+__all__ = [
+    "SUPPORTED",
+    "State",
+    "damaged",
+    "is_safetensors",
+    "read_nested",
+    "read_state",
+    "read_tensors",
+    "sound",
+]
 
 State = dict[str, Tensor]
 
@@ -70,11 +81,33 @@ def _tensors(mapping: Mapping[Any, Any]) -> State:
     return {k: v for k, v in mapping.items() if isinstance(k, str) and isinstance(v, Tensor)}
 
 
+def read_nested(path: Path) -> tuple[Mapping[Any, Any], dict[str, str]]:
+    """Everything in a file as it was saved, mappings in mappings, and a safetensors' header.
+
+    A file that was kept of a publisher's gives what that gave. AtlasError as `read_state` says.
+    """
+    loaded, header = _read(path)
+    if not isinstance(loaded, Mapping):
+        raise AtlasError(f"{path} holds no state-dict but: {type(loaded).__name__}")
+    return loaded, header
+
+
 def _read(path: Path) -> tuple[Any, dict[str, str]]:
     try:
-        return _safetensors(path) if _is_safetensors(path) else (_pickle(path), {})
+        return _as_saved(path, *_safetensors(path)) if is_safetensors(path) else (_pickle(path), {})
     except OSError as problem:
         raise AtlasError(f"{path} cannot be read: {problem.strerror or problem}") from problem
+
+
+def _as_saved(path: Path, state: State, header: dict[str, str]) -> tuple[Any, dict[str, str]]:
+    """What the publisher's file held, where this one was kept of it (zoo.keeping)."""
+    told = told_in(header, path)
+    if told is None:
+        return state, header
+    try:
+        return restore(state, dict(told["values"])), dict(told["header"])
+    except (KeyError, TypeError, ValueError) as problem:
+        raise damaged(path, "what it was made of cannot be told") from problem
 
 
 def damaged(path: Path, reason: str) -> AtlasError:
@@ -85,14 +118,14 @@ def damaged(path: Path, reason: str) -> AtlasError:
     )
 
 
-def _is_safetensors(path: Path) -> bool:
+def is_safetensors(path: Path) -> bool:
     """By content: eight bytes of length, then JSON; by suffix where neither format shows."""
     with path.open("rb") as file:
         start = file.read(9)
-    if start.startswith((b"PK", b"\x80")):
-        return False
-    inside = int.from_bytes(start[:8], "little") < path.stat().st_size
-    return (start[8:] == b"{" and inside) or path.suffix == ".safetensors"
+    # The length first: its own first byte may be that of a pickle, its first two those of a zip.
+    if start[8:] == b"{" and int.from_bytes(start[:8], "little") < path.stat().st_size:
+        return True
+    return path.suffix == ".safetensors" and not start.startswith((b"PK", b"\x80"))
 
 
 def _safetensors(path: Path) -> tuple[State, dict[str, str]]:
@@ -163,6 +196,8 @@ def _generator(path: Path, loaded: Any, only: str = "") -> _Found:
         return _named(path, good, only)
     averaged = [one for one in good if one.name.lower().endswith("ema")]
     good = averaged if len(averaged) == 1 else good  # beside the raw weights: the ones to use
+    if good and all(one.layout.startswith(munit_layout.ORIGIN) for one in good):
+        good = good[:1]  # both directions: the first one, as the layout says
     if len(good) > 1:
         raise _several(path, good)
     # Where none is whole, the one that comes nearest: the error is about its keys.
@@ -190,18 +225,21 @@ def _states(found: Mapping[Any, Any], name: str, depth: int) -> Iterator[_Found]
     tensors = _tensors(found)
     if tensors:
         yield from _prefixed(tensors, name, depth)
-    if depth:
+    both = munit_layout.translations(found) or {}
+    for direction, state in both.items():
+        fit = best_fit(state)
+        share = fit.share if fit else 0.0
+        yield _Found(_join(name, direction), state, share, f"{munit_layout.ORIGIN}: {direction}")
+    if depth and not both:
         for key, inner in found.items():
             if isinstance(inner, Mapping):
                 yield from _states(inner, _join(name, str(key)), depth - 1)
 
 
 def _prefixed(state: Mapping[str, Tensor], name: str, depth: int) -> Iterator[_Found]:
-    foreign = openmmlab.as_ours(state)
-    fit = best_fit(state if foreign is None else foreign)
-    whole = _Found(name, state, fit.share if fit else 0.0)
-    if foreign is not None:
-        whole = replace(whole, state=foreign, layout=openmmlab.ORIGIN)
+    own, layout = layouts.as_ours(state) or (state, "")
+    fit = best_fit(own)
+    whole = _Found(name, own, fit.share if fit else 0.0, layout)
     if whole.share >= ENOUGH or not depth:
         yield whole
         return
@@ -225,12 +263,17 @@ def _join(name: str, key: str) -> str:
 
 def _plain(path: Path, state: Mapping[str, Tensor]) -> State:
     """float32 tensors; refuses one that holds no values of its own, whatever it claims."""
+    # Copies: a tensor may be a view of the file, which somebody can cut short.
+    return {
+        k: v.detach().to(torch.float32 if v.is_floating_point() else v.dtype, copy=True)
+        for k, v in sound(path, dict(state)).items()
+    }
+
+
+def sound(path: Path, state: State) -> State:
+    """The same; AtlasError where one holds no values of its own, whatever size it claims."""
     for key, value in state.items():
         dense = value.layout == torch.strided and value.device.type == "cpu"
         if not dense or value.untyped_storage().nbytes() < value.numel() * value.element_size():
             raise damaged(path, f"{key} holds no plain values")
-    # Copies: a tensor may be a view of the file, which somebody can cut short.
-    return {
-        k: v.detach().to(torch.float32 if v.is_floating_point() else v.dtype, copy=True)
-        for k, v in state.items()
-    }
+    return state

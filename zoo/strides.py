@@ -18,7 +18,9 @@ STRIDES: dict[str, Callable[[Options], int]] = {
     "resnet": _constant(4),
     "unet": lambda options: int(2 ** options.get("depth", 8)),
     "ganilla": _constant(16),
+    "stylegan2": _constant(2),
     "unit": _constant(4),
+    "unit-vae": _constant(4),
     "munit": _constant(4),
     "transformer": _constant(4),
     "cartoongan": _constant(4),
@@ -40,7 +42,10 @@ HALOS: dict[str, Callable[[Options], int]] = {
     "cartoongan": _constant(96),  # 88
     "animegan": _constant(64),  # 54, two of them for corners that stay where they are
     "adain": _constant(96),  # 37 of the encoder, as many of the decoder
+    # Two convolutions a block at half the size, and 11 by what is around the blocks.
+    "stylegan2": lambda options: 4 * int(options.get("blocks", 6)) + 24,
     "unit": _constant(96),  # 76
+    "unit-vae": _constant(96),  # 88, as MUNIT
     "munit": _constant(96),  # 88
 }
 """Kind -> pixels around a pixel that decide it; not here: all of the picture, as in a U-Net."""

@@ -14,7 +14,14 @@ from torch import Tensor, nn
 from data.console import warn
 from data.errors import AtlasError, UsageProblem
 from data.paths import Home, find_home
-from zoo.architectures import ARCHITECTURES, Architecture, least_size, preprocessing_of, stride_of
+from zoo.architectures import (
+    ARCHITECTURES,
+    Architecture,
+    channels_of,
+    least_size,
+    preprocessing_of,
+    stride_of,
+)
 from zoo.card import Card, Preprocessing, Weights
 from zoo.checkpoints import load_module
 from zoo.extras import Extras, Loaded, check_extras, read_word, with_styles
@@ -25,6 +32,7 @@ from zoo.padding import extend, fit
 from zoo.precision import choose_precision, infer, prepare
 from zoo.registry import Choice, resolve
 from zoo.strides import HALOS
+from zoo.tileable import no_tiles
 from zoo.tiling import cut, rounds, run_tiles
 from zoo.weights import locate
 
@@ -44,7 +52,7 @@ class Translator:
     architecture: Architecture | None
     module: nn.Module
     device: torch.device
-    precision: str  # float32, bfloat16 or mixed, as decided
+    precision: str  # float32 or bfloat16, as decided
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
     stochastic: bool = False  # with dropout and the picture's own statistics, drawn by `seed`
     seed: int = 0
@@ -95,11 +103,7 @@ class Translator:
         """uint8 [1,3,H,W] of any size by tiles; UsageProblem where the network cannot."""
         assert self.architecture is not None
         if self.stochastic or self.architecture.kind not in HALOS:
-            reason = "its noise" if self.stochastic else "every pixel of its output"
-            raise UsageProblem(
-                f"{self.name} cannot work in tiles: {reason} depends on the whole picture",
-                hint="leave --tile out, or make the picture smaller",
-            )
+            raise no_tiles(self.name, self.stochastic)
         halo = HALOS[self.architecture.kind](self.architecture.options)
         try:
             return self._by_tiles(picture, halo, self.architecture)
@@ -137,8 +141,8 @@ class Translator:
             raise self._too_large(images)
 
     def _bytes(self, images: Tensor) -> int:
-        options = self.architecture.options if self.architecture else {}
-        return needed(int(options.get("width", 64)), *images.shape[-2:])
+        wide = channels_of(self.architecture) if self.architecture else 64
+        return needed(wide, *images.shape[-2:])
 
     def _too_large(self, images: Tensor) -> AtlasError:
         height, width = images.shape[-2:]
@@ -154,7 +158,7 @@ class Translator:
         if self.device.type != "cpu" or self.architecture is None:
             return len(images)
         # On a CPU what stays in the cache is fastest: one picture of 256×256 at width 64.
-        width = int(self.architecture.options.get("width", 64))
+        width = channels_of(self.architecture)
         return max(1, IN_CACHE // (width * images.shape[-1] * images.shape[-2]))
 
     def _drawn(self, picture: Tensor) -> Tensor:
@@ -203,14 +207,14 @@ def load(
         accept(choice.card.name, choice.weights, folder)
     where = pick_device(device)
     loaded = _load(choice, given, where, folder)
-    decided = choose_precision(precision, where, loaded.architecture)
+    decided = choose_precision(precision)
     made = Translator(
         name=choice.name,
         card=choice.card,
         weights=choice.weights,
         sha256=loaded.sha256,
         architecture=loaded.architecture,
-        module=prepare(loaded.module.to(where), decided),
+        module=prepare(loaded.module.to(where)),
         device=where,
         precision=decided,
         preprocessing=loaded.preprocessing,

@@ -1,23 +1,28 @@
-"""Where the file of some weights is: bundled, under the home, or downloaded; always verified."""
+"""Where the file of some weights is: bundled, or under the home as safetensors; always verified.
+
+What was downloaded is checked, read once with weights_only and kept as safetensors; then the
+publisher's file is removed. Its sha256 stays the one by which records know the weights.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from urllib.parse import urlsplit
+from types import ModuleType
 
-from data.console import progress
-from data.download import fetch, unpack
-from data.errors import AtlasError, NetworkProblem, UsageProblem
+from data.console import say, warn
+from data.errors import AtlasError, StorageProblem
+from data.files import lock
 from data.paths import Home, find_home
 from zoo.card import Weights
 from zoo.licence import agree
-from zoo.places import place
-from zoo.registry import Choice, cards
-from zoo.trust import check, record, recorded, sha256
+from zoo.obtaining import Download, Want, bring, sweep, together
+from zoo.origin import Origin, origin_of, verified
+from zoo.registry import Choice
+from zoo.trust import check, compare, recorded, sha256, trust
 
 __all__ = ["locate", "looking_in", "obtain"]
 
@@ -26,10 +31,12 @@ RESTORE = "install i2i-atlas again, or in a clone: git checkout zoo/bundled"
 
 
 def locate(choice: Choice, home: Home) -> tuple[Path, str]:
-    """The file of `choice` and its sha256, which for registered weights is the card's.
+    """The file of `choice` and the sha256 by which records know its weights.
 
-    Raises AtlasError when a file does not have the card's sha256, NetworkProblem when it
-    cannot be downloaded, UsageProblem when nobody accepted its licence.
+    That is the sha256 of a local file, which stays as it is, of the publisher's file or of the
+    part of it that is used (zoo.origin.Origin). Raises AtlasError when a file is not the
+    publisher's, is damaged or would run code, NetworkProblem when it cannot be downloaded,
+    UsageProblem when nobody accepted its licence, StorageProblem when there is no room.
     """
     if choice.file is not None:
         return choice.file, sha256(choice.file)
@@ -51,84 +58,153 @@ def looking_in(home: Home) -> Iterator[None]:
 
 def obtain(model: str, weights: Weights, home: Home | None = None) -> tuple[Path, str]:
     """The same for weights of the card `model`, or for a part of them."""
-    home = home or HOME.get() or find_home()
-    path = place(model, weights, home)
+    want = Want(model, weights, home or HOME.get() or find_home())
+    path = want.kept
     if weights.bundled:
         if not path.is_file():
             raise AtlasError(f"the bundled weights {path} are missing", hint=RESTORE)
         return path, check(path, weights.sha256, RESTORE)
+    if path == want.source:
+        return path, _as_published(want)
+    found = _verified(want)
+    if found is None and not weights.keep and not _can_write(want.source):
+        return want.source, _check_source(want)
+    if found is None:
+        found = _made(want)
+    _remove_sources(want)
+    return path, found
+
+
+def _as_published(want: Want) -> str:
+    """The sha256 of a file that its publisher gives as safetensors: it stays as it is."""
+    if not want.source.is_file():
+        _agree(want)
+        with _alone(want):
+            if not want.source.is_file():
+                bring(want)
+    return _check_source(want)
+
+
+def _check_source(want: Want) -> str:
+    expected, begins = want.promised
+    return check(want.source, expected, f"rm {want.source} {want.source}.sha256", begins)
+
+
+def _can_write(source: Path) -> bool:
+    """Whether what is made of a file can be written beside it; True where there is no file."""
+    return not source.is_file() or os.access(source.parent, os.W_OK)
+
+
+def _agree(want: Want) -> None:
+    """Ask about the licence, if it asks for that and there will be a download."""
+    if not want.source.is_file() and not want.download.is_file():
+        agree(want.model, want.weights, want.home)
+
+
+@contextmanager
+def _alone(want: Want) -> Iterator[None]:
+    """One process at a time makes files out of a download."""
+    with lock(want.download.with_name(f"{want.download.name}.keeping")):
+        yield
+
+
+def _made(want: Want) -> str:
+    _agree(want)
+    with _alone(want):
+        found = _verified(want)  # another process may have been first
+        if found is None:
+            _make(want)
+            found = _verified(want)
+    assert found is not None
+    return found
+
+
+def _verified(want: Want) -> str | None:
+    """What records call the kept weights; None where they are not here, or not whole.
+
+    A file that has an origin but no sha256 beside it was being made when its process ended.
+    """
+    path, weights = want.kept, want.weights
     if not path.is_file():
-        agree(model, weights, home)
-        _download(model, weights, home)
-    whole = not weights.member and not weights.keep
-    known, begins = (weights.sha256, weights.sha256_prefix) if whole else ("", "")
-    return path, check(path, known, f"rm {path} {path}.sha256", begins)
-
-
-def _download(model: str, weights: Weights, home: Home) -> None:
-    path = place(model, weights, home)
-    if not weights.addresses:
-        raise UsageProblem(f"{path} is missing and has no address", hint="zoo show " + model)
-    target = path.with_name(weights.file)
+        return None
+    hint = f"to have it fetched again: rm {path}"
     try:
-        _receive(weights, target)
-    except NetworkProblem as problem:
-        raise _elsewhere(model, weights, problem) from problem
-    if weights.member:
-        check(target, weights.sha256, f"rm {target}")
-        _take_out(target, weights.member, path)
-    elif weights.keep:
-        from zoo.parts import keep_tensors
-
-        check(target, weights.sha256, f"rm {target}", weights.sha256_prefix)
-        for one in _out_of_one_file(model, weights):
-            keep_tensors(target, one.keep, place(model, one, home))
-            record(place(model, one, home))
-        target.unlink()
-
-
-def _receive(weights: Weights, target: Path) -> None:
-    known = weights.sha256 or recorded(target)
-    with progress() as bars:
-        task = bars.add_task(f"download {weights.file}", total=weights.size, unit="B")
-        fetch(
-            weights.addresses,
-            target,
-            sha256=known or None,
-            sha256_prefix=weights.sha256_prefix or None,
-            size=weights.size if weights.sha256 else None,
-            report=lambda done, total: bars.update(task, completed=done, total=total),
-        )
+        if not recorded(path):
+            if origin_of(path) is not None or not weights.keep:
+                return None
+            trust(path, sha256(path))  # of a version up to 0.4
+        found, origin = verified(path)
+    except AtlasError as problem:
+        raise AtlasError(problem.message, hint=hint) from problem
+    if origin is None and not weights.keep:
+        raise AtlasError(f"{path} does not say what it was made of", hint=hint)
+    if origin is not None and origin.sha256:
+        first = recorded(want.download)
+        compare(path, origin.sha256, weights.sha256, first, hint, weights.sha256_prefix)
+    return found
 
 
-def _elsewhere(model: str, weights: Weights, problem: NetworkProblem) -> NetworkProblem:
-    """The problem with other trainings for the same pictures in its hint, from other servers."""
-    listed = cards()[model].weights if model in cards() else ()
-    hosts = {urlsplit(address).netloc for address in weights.addresses}
-    others = [
-        f"zoo fetch {model}.{w.name}"
-        for w in listed
-        if (w.source, w.target) == (weights.source, weights.target)
-        and not hosts & {urlsplit(address).netloc for address in w.addresses}
-        and w.addresses
-        and w.name != weights.name
-    ]
-    hint = "; ".join([problem.hint or "", *others[:1]]).strip("; ")
-    return NetworkProblem(problem.message, hint=hint)
+def _make(want: Want) -> None:
+    from zoo import keeping  # before a download: nothing is kept without torch
+
+    sweep(want.download)
+    got = Download() if want.source.is_file() else bring(want)
+    for one in together(want):
+        try:
+            _keep(one, got, keeping)
+        except AtlasError as problem:
+            if one == want or isinstance(problem, StorageProblem):
+                raise
+            warn(f"{one.weights.name}, out of the same file: {problem.message}")
 
 
-def _out_of_one_file(model: str, weights: Weights) -> list[Weights]:
-    """The weights and the others of the card that are parts of the same file: one download."""
-    listed = cards()[model].weights if model in cards() else ()
-    others = [w for w in listed if w.file == weights.file and w.keep not in ("", weights.keep)]
-    return [*others, weights]
+def _keep(want: Want, got: Download, keeping: ModuleType) -> None:
+    source = want.source
+    sweep(source)
+    sweep(want.kept)
+    expected, begins = want.promised
+    found = sha256(source)
+    compare(source, found, expected, recorded(source), f"rm {source} {source}.sha256", begins)
+    try:
+        packed = keeping.pack(source, _origin(want, found, got))
+    except AtlasError as problem:
+        raise AtlasError(
+            problem.message, hint=f"to have it fetched again: rm {source}"
+        ) from problem
+    if not expected:
+        trust(source, found, begins)
+    if not got.address:
+        say(f"{source} is kept as {want.kept.name} from now on, and removed")
+    keeping.write(want.kept, packed)
 
 
-def _take_out(archive: Path, member: str, path: Path) -> None:
-    """Put the file `member` of an archive at `path`, unpacked where nothing can escape."""
-    with TemporaryDirectory(dir=path.parent, prefix=".unpack.") as temporary:
-        folder = unpack(archive, Path(temporary) / "content")
-        found = [file for file in folder.rglob(member) if file.is_file()]
-        if len(found) != 1:
-            raise AtlasError(f"{archive} holds no {member}", hint=f"rm {archive}")
-        found[0].replace(path)
+def _origin(want: Want, found: str, got: Download) -> Origin:
+    """Of a member, the archive's sha256 is known by what was noted when it was here."""
+    weights, member = want.weights, bool(want.weights.member)
+    return Origin(
+        file=weights.file,
+        sha256=(weights.sha256 or recorded(want.download)) if member else found,
+        size=got.size if member else want.source.stat().st_size,
+        address=got.address,
+        licence=weights.licence,
+        weights_sha256=found,
+        member=weights.member,
+        keep=weights.keep,
+    )
+
+
+def _remove_sources(want: Want) -> None:
+    """Remove what the publisher gave, once all that is wanted of it is kept."""
+    if not want.source.is_file() and not want.download.is_file():
+        return
+    every = together(want, every=True)
+    for one in every:
+        if one.weights.member and one.is_kept and one.source != one.kept:
+            _remove(one.source)
+    if all(one.is_kept for one in every):
+        _remove(want.download)
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):  # of somebody else: it does no harm
+        path.unlink(missing_ok=True)

@@ -98,9 +98,8 @@ def card(file: Path, out: Path, label: str, sources: Path | None) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--label", help="The class of all pictures, where FOLDER has them directly.")
-@click.option("--seed", type=click.IntRange(0), default=2020, show_default=True)
 @json_option
-def score(file: Path, folder: Path, label: str | None, seed: int, as_json: bool) -> None:
+def score(file: Path, folder: Path, label: str | None, as_json: bool) -> None:
     """F1 by class and mean accuracy of the pictures in FOLDER, by the classifier in FILE.
 
     \b
@@ -121,7 +120,7 @@ def score(file: Path, folder: Path, label: str | None, seed: int, as_json: bool)
         )
     true = [label for label, paths in pictures.items() for _ in paths]
     told = compare(
-        found.classes, true, name(found, [p for paths in pictures.values() for p in paths]), seed
+        found.classes, true, name(found, [p for paths in pictures.values() for p in paths])
     )
     if as_json:
         emit_json({"classifier": found.recipe.kind, "sha256": found.sha256, **told.to_json()})

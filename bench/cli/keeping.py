@@ -115,7 +115,8 @@ def prune(failed: bool, outputs: bool, yes: bool, home: str | None) -> None:
 
     found = find_waste(find_home(home), failed=failed, outputs=outputs)
     if yes:
-        say(f"{len(found)} removed, {remove(found) / 1e6:.1f} MB")
+        gone = remove(found)
+        say(f"{len(gone)} removed, {sum(w.size for w in gone) / 1e6:.1f} MB")
         return
     table(["size", "what", "why"], [[f"{w.size / 1e6:.1f} MB", str(w.path), w.why] for w in found])
     say(f"{len(found)} could go, {sum(w.size for w in found) / 1e6:.1f} MB")

@@ -12,6 +12,7 @@ from bench.compare.kept import Kept
 from bench.leaderboard import Table, footer, headers, line, tables
 from bench.records import Record
 from bench.store.index import headers as read_headers
+from bench.store.index import keep
 from data.console import hint, say, table, warn
 from data.errors import UsageProblem, unknown
 from data.paths import PUBLISHED, Home
@@ -77,6 +78,7 @@ def outcome(records: Sequence[Record], datasets: Iterable[str], home: Home) -> i
         for shown in tables((record for record in records if record.status == "done"), kept):
             show_table(shown)
     say(f"{len(records) - len(failed)} of {len(records)} models measured")
-    for dataset in dict.fromkeys(datasets):
+    keep(home.results, datasets := list(dict.fromkeys(datasets)))
+    for dataset in datasets:
         hint(f"bench leaderboard --dataset {dataset}")
     return 3 if failed else 0

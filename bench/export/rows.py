@@ -23,6 +23,7 @@ _SCORE = (
     "extractor",
     "extractor_sha256",
     "comparable",
+    "extractor_trust",
     "resize",
 )
 _COST = ("images_per_second", "parameters", "macs", "peak_memory_bytes", "device")

@@ -44,6 +44,7 @@ INCEPTION = ExtractorCard(
             "weights-inception-2015-12-05-6726825d.pth",
         ),
         variable="ATLAS_INCEPTION",
+        licence="Apache-2.0",
         sha256="6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2",
     ),
 )
@@ -65,7 +66,9 @@ INCEPTION_TORCHVISION = ExtractorCard(
         file="inception_v3_google-0cc3c7bd.pth",
         addresses=("https://download.pytorch.org/models/inception_v3_google-0cc3c7bd.pth",),
         variable="ATLAS_INCEPTION_TORCHVISION",
-        sha256_prefix="0cc3c7bd",
+        licence="BSD-3-Clause, trained on ImageNet",
+        size=108_949_747,
+        sha256="0cc3c7bd75056d25e46cba549dc184522069b81e9787eff6df84f397bd52a5ef",
     ),
 )
 
@@ -81,6 +84,7 @@ LPIPS_ALEX = ExtractorCard(
         size=244_408_911,
         addresses=("https://download.pytorch.org/models/alexnet-owt-7be5be79.pth",),
         variable="ATLAS_LPIPS_ALEX",
+        licence="BSD-3-Clause, trained on ImageNet",
         sha256_prefix="7be5be79",
         digest="b46189e918b5839984e730473cc7329f473de17968d8502d355c0f0fd30797e7",
     ),
@@ -97,6 +101,7 @@ LPIPS_SQUEEZE = ExtractorCard(
         file="squeezenet1_1-b8a52dc0.pth",
         addresses=("https://download.pytorch.org/models/squeezenet1_1-b8a52dc0.pth",),
         variable="ATLAS_LPIPS_SQUEEZE",
+        licence="BSD-3-Clause, trained on ImageNet",
         sha256_prefix="b8a52dc0",
         digest="f837b33e14c2b355b28d21c43ab05d411c1e65aee36259572d50b2a2be8f08ef",
     ),
@@ -108,6 +113,7 @@ VGG_FILE = WeightsFile(
     size=553_433_881,
     addresses=("https://download.pytorch.org/models/vgg16-397923af.pth",),
     variable="ATLAS_VGG16",
+    licence="BSD-3-Clause, trained on ImageNet",
     sha256="397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
 )
 
@@ -140,7 +146,8 @@ VGG = ExtractorCard(
     weights=VGG_FILE,
 )
 
-# Of the next four nobody published a sha256: a person gets the file and names it.
+# Of the next three the publishers give no sha256: it is the one that several projects, independent
+# of each other, wrote down of these addresses.
 DINO = ExtractorCard(
     name="dino",
     title="Self-similarity of DINO ViT-B/8's keys",
@@ -150,10 +157,13 @@ DINO = ExtractorCard(
     pairs=True,
     weights=WeightsFile(
         file="dino_vitbase8_pretrain.pth",
+        size=343_279_349,
+        sha256="575f0efc4838938314afa09897a62ed2b87919928b5edcd133abb907328995eb",
         addresses=(
             "https://dl.fbaipublicfiles.com/dino/dino_vitbase8_pretrain/dino_vitbase8_pretrain.pth",
         ),
         variable="ATLAS_DINO",
+        licence="Apache-2.0",
     ),
 )
 
@@ -165,10 +175,13 @@ DINOV2 = ExtractorCard(
     loader="bench.features.transformers:load_dinov2",
     weights=WeightsFile(
         file="dinov2_vitl14_pretrain.pth",
+        size=1_217_586_395,
+        sha256="d5383ea8f4877b2472eb973e0fd72d557c7da5d3611bd527ceeb1d7162cbf428",
         addresses=(
             "https://dl.fbaipublicfiles.com/dinov2/dinov2_vitl14/dinov2_vitl14_pretrain.pth",
         ),
         variable="ATLAS_DINOV2",
+        licence="Apache-2.0",
     ),
 )
 
@@ -179,12 +192,19 @@ CLIP = ExtractorCard(
     resize=CLEAN.format(336),
     loader="bench.features.transformers:load_clip",
     weights=WeightsFile(
-        file="model.safetensors of openai/clip-vit-large-patch14-336",
-        addresses=("https://huggingface.co/openai/clip-vit-large-patch14-336",),
+        file="clip-vit-large-patch14-336/pytorch_model.bin",
+        size=1_711_974_081,
+        sha256="c6032c2e0caae3dc2d4fba35535fa6307dbb49df59c7e182b1bc4b3329b81801",
+        addresses=(
+            "https://huggingface.co/openai/clip-vit-large-patch14-336/resolve/"
+            "ce19dc912ca5cd21c8a653c79e251e808ccabcd1/pytorch_model.bin",
+        ),
         variable="ATLAS_CLIP",
+        licence="MIT",
     ),
 )
 
+# Of this one nobody gives a sha256: the first file is trusted.
 ART = ExtractorCard(
     name="art-inception",
     title="Inception-v3 of ArtFID",
@@ -197,6 +217,7 @@ ART = ExtractorCard(
             "https://huggingface.co/matthias-wright/art_inception/resolve/main/art_inception.pth",
         ),
         variable="ATLAS_ART_INCEPTION",
+        licence="Apache-2.0, as its authors' package says",
     ),
 )
 

@@ -28,6 +28,7 @@ __all__ = [
     "PairExtractor",
     "WeightsFile",
     "extractor_card",
+    "extractor_cards",
     "load",
 ]
 
@@ -38,13 +39,14 @@ GROUP = "i2i_atlas.extractors"
 class WeightsFile:
     """The published file of an extractor's weights.
 
-    With none of the three hashes nothing can be checked: such a file is never downloaded, only
-    named by a person, and its scores are marked as not comparable.
+    With none of the three hashes nothing tells it from another: then the first file is trusted,
+    its sha256 is kept in the home, and from then on another file is refused.
     """
 
     file: str
     addresses: tuple[str, ...]
     variable: str  # environment variable that names another file
+    licence: str = ""
     size: int = 0  # bytes; 0 where it is not known to the byte
     sha256: str = ""  # of the file, where the whole file is used
     sha256_prefix: str = ""  # where the publisher gives only this, in the file's name
@@ -73,11 +75,15 @@ class ExtractorCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """Verified weights, or those that the person named instead."""
+    """Verified weights, or those that the person named instead.
+
+    `published` where they are the publisher's; `first_use` where only their first use says so.
+    """
 
     path: Path | None
     sha256: str
     published: bool
+    first_use: bool = False
 
     def key(self, card: ExtractorCard) -> str:
         """Identifies every number that the extractor gives: name, version, weights, policy."""
@@ -99,7 +105,8 @@ class PairExtractor(Protocol):
 
 
 @cache
-def _cards() -> dict[str, ExtractorCard]:
+def extractor_cards() -> dict[str, ExtractorCard]:
+    """Every registered extractor by name; a plug-in that fails to load is told and left out."""
     found: dict[str, ExtractorCard] = {}
     for point in sorted(entry_points(group=GROUP), key=lambda p: p.name):
         try:
@@ -111,9 +118,9 @@ def _cards() -> dict[str, ExtractorCard]:
 
 def extractor_card(name: str) -> ExtractorCard:
     """The card called `name`; UsageProblem with near matches where there is none."""
-    if name not in _cards():
-        raise unknown("extractor", name, _cards(), "bench metrics")
-    return _cards()[name]
+    if name not in extractor_cards():
+        raise unknown("extractor", name, extractor_cards(), "bench metrics")
+    return extractor_cards()[name]
 
 
 def load(card: ExtractorCard, found: Found, device: torch.device) -> Extractor | PairExtractor:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,11 +16,26 @@ if TYPE_CHECKING:
 __all__ = ["halved"]
 
 
-def _exact() -> AbstractContextManager[None]:
-    """Convolutions in float32 by fixed algorithms: cuDNN would take TF32 unasked, with 10 bits."""
+@contextmanager
+def _exact() -> Iterator[None]:
+    """Convolutions and products in float32 by fixed algorithms, whoever asked for what before.
+
+    cuDNN would take TF32 unasked, with 10 bits of 23; autocast would take fewer.
+    """
+    import torch
     from torch.backends import cudnn
 
-    return cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")
+    try:
+        with (
+            cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False),
+            torch.autocast("cuda", enabled=False),
+            torch.autocast("cpu", enabled=False),
+        ):
+            yield
+    finally:
+        torch.set_float32_matmul_precision(before)
 
 
 def halved(name: str, run: Callable[..., Any], *pictures: Tensor) -> Any:

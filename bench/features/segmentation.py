@@ -15,6 +15,8 @@ from torch import Tensor, nn
 from bench.features.extractor import ExtractorCard, Found
 from bench.features.resize import IMAGENET_DEVIATION, IMAGENET_MEAN, normalised
 from bench.features.states import read_state
+from data.console import say
+from data.download import fetch
 from data.errors import AtlasError
 from data.files import sha256_file
 
@@ -35,6 +37,7 @@ class SegmentationCard:
     sha256: str  # of the weights
     classes: tuple[str, ...]
     colours: tuple[tuple[int, int, int], ...]  # RGB of each class in label maps
+    address: str = ""  # where the weights are downloaded from, if they are not there
     mean: tuple[float, ...] = IMAGENET_MEAN
     deviation: tuple[float, ...] = IMAGENET_DEVIATION
 
@@ -57,9 +60,15 @@ class SegmentationCard:
 
 
 def load(card: ExtractorCard, found: Found, device: torch.device) -> Segmentation:
-    """The network of the card that `found` names; AtlasError when its weights are others."""
+    """The network of the card that `found` names, downloaded if it has to be.
+
+    AtlasError when its weights are others, NetworkProblem when they cannot be had.
+    """
     assert found.path is not None
     asked = SegmentationCard.from_toml(found.path)
+    if asked.address and not asked.weights.is_file():
+        say(f"{found.path}: downloads {asked.address}")
+        fetch((asked.address,), asked.weights, sha256=asked.sha256)
     if not asked.weights.is_file() or sha256_file(asked.weights) != asked.sha256:
         raise AtlasError(
             f"{asked.weights} is not the file that {found.path} means (sha256 {asked.sha256[:16]}…)"

@@ -1,7 +1,8 @@
 """Where an extractor's weights are, verified at every load.
 
 A wrong file gives perfect scores in silence, so no file is used unchecked: it is the published
-one, or it is one that the person named, and then its scores say so.
+one, or, where nobody could say how to tell that, the one of the first use, or it is one that the
+person named; of the latter two scores say so.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from bench.features.extractor import ExtractorCard, Found, WeightsFile
 from data.console import progress, say
 from data.download import fetch
 from data.errors import AtlasError, NetworkProblem, UsageProblem
-from data.files import sha256_file, write_bytes
+from data.files import sha256_file, write_bytes, writing
 from data.paths import Home
+from zoo.trust import compare, recorded, trust
 
-__all__ = ["expect", "features_digest", "find", "read_features"]
+__all__ = ["expect", "features_digest", "find", "here", "read_features"]
 
 Arrays = dict[str, NDArray[np.float32]]
 
@@ -29,19 +31,17 @@ def find(card: ExtractorCard, home: Home, folder: Path | None) -> Found:
     """The weights of `card`: named by its environment variable, in `folder` (--weights-dir),
     under the home, or downloaded to there.
 
-    Raises AtlasError for a file that is not the published one, and NetworkProblem, with what to
-    do without, when there is none and none can be had.
+    Raises AtlasError for a file that is not the published one, or not that of the first use, and
+    NetworkProblem, with what to do without, when there is none and none can be had.
     """
     if card.weights is None:
         return Found(path=None, sha256=card.constant, published=True)
     weights = card.weights
     named = os.environ.get(weights.variable)
     if named:
-        return _named(weights, Path(named).expanduser())
-    for path in _places(weights, home, folder):
-        if path.is_file():
-            return _verified(weights, path)
-    return _downloaded(card, weights, home)
+        return _named(weights, Path(named).expanduser(), home)
+    path = here(weights, home, folder)
+    return _verified(weights, path, home) if path else _downloaded(card, weights, home)
 
 
 def expect(card: ExtractorCard, home: Home, folder: Path | None) -> Found:
@@ -49,18 +49,26 @@ def expect(card: ExtractorCard, home: Home, folder: Path | None) -> Found:
     weights = card.weights
     if weights is None or os.environ.get(weights.variable):
         return find(card, home, folder)
-    if any(path.is_file() for path in _places(weights, home, folder)):
+    if here(weights, home, folder):
         return find(card, home, folder)
-    if not weights.verifiable:
+    if weights.yours:
         raise _nameless(card, weights)
     say(f"would download {weights.file}{_megabytes(weights)} for {card.name}")
-    return Found(path=None, sha256=_expected(weights), published=True)
+    sha256 = _expected(weights) or recorded(home.weights / weights.file)
+    return Found(path=None, sha256=sha256, published=True, first_use=not weights.verifiable)
 
 
-def _named(weights: WeightsFile, path: Path) -> Found:
+def here(weights: WeightsFile, home: Home, folder: Path | None = None) -> Path | None:
+    """The file that would be used, unchecked, apart from one that its variable names."""
+    return next((path for path in _places(weights, home, folder) if path.is_file()), None)
+
+
+def _named(weights: WeightsFile, path: Path, home: Home) -> Found:
     if not path.is_file():
         raise UsageProblem(f"{weights.variable} names {path}, which is no file")
     content = _content(weights, path)
+    if not weights.verifiable and content == recorded(home.weights / weights.file):
+        return Found(path=path, sha256=content, published=True, first_use=True)
     return Found(path=path, sha256=content, published=_published(weights, content))
 
 
@@ -75,15 +83,9 @@ def _megabytes(weights: WeightsFile) -> str:
 
 
 def _nameless(card: ExtractorCard, weights: WeightsFile) -> UsageProblem:
-    if weights.yours:
-        return UsageProblem(
-            f"{card.name} needs a {weights.file} of your own, and none is named",
-            hint=f"{weights.variable}=FILE; how to make one: {weights.addresses[0]}",
-        )
     return UsageProblem(
-        f"{card.name} needs {weights.file}, which cannot be downloaded: nobody published its "
-        "sha256, so it could not be checked",
-        hint=f"get it from {weights.addresses[0]} and name it: {weights.variable}=FILE",
+        f"{card.name} needs a {weights.file} of your own, and none is named",
+        hint=f"{weights.variable}=FILE; how to make one: {weights.addresses[0]}",
     )
 
 
@@ -104,10 +106,10 @@ def _content(weights: WeightsFile, path: Path) -> str:
     return features_digest(read_features(path)) if weights.digest else sha256_file(path)
 
 
-def _verified(weights: WeightsFile, path: Path) -> Found:
+def _verified(weights: WeightsFile, path: Path, home: Home) -> Found:
     content = _content(weights, path)
     if not weights.verifiable:
-        return Found(path=path, sha256=content, published=False)
+        return _first_used(weights, path, content, home)
     if not _published(weights, content):
         raise AtlasError(
             f"{path} is not the published {weights.file}: its content has sha256 "
@@ -117,10 +119,22 @@ def _verified(weights: WeightsFile, path: Path) -> Found:
     return Found(path=path, sha256=content, published=True)
 
 
+def _first_used(weights: WeightsFile, path: Path, content: str, home: Home) -> Found:
+    """A file of which nobody gave a sha256: that of the first one is kept in the home."""
+    kept = home.weights / weights.file
+    hint = f"rm {path}; to trust it from now on: rm {kept}.sha256"
+    compare(path, content, "", recorded(kept), hint)
+    with writing(kept):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+    trust(kept, content)
+    return Found(path=path, sha256=content, published=True, first_use=True)
+
+
 def _downloaded(card: ExtractorCard, weights: WeightsFile, home: Home) -> Found:
-    if not weights.verifiable:
+    if weights.yours:
         raise _nameless(card, weights)
     target = home.weights / weights.file
+    say(f"{card.title}: {weights.file}{_megabytes(weights)}, licence {weights.licence}")
     try:
         with progress() as bars:
             total = weights.size or None
@@ -128,7 +142,7 @@ def _downloaded(card: ExtractorCard, weights: WeightsFile, home: Home) -> Found:
             fetch(
                 weights.addresses,
                 target,
-                sha256=weights.sha256 or None,
+                sha256=weights.sha256 or recorded(target) or None,
                 sha256_prefix=weights.sha256_prefix or None,
                 size=weights.size or None,
                 report=lambda done, total: bars.update(task, completed=done, total=total),
@@ -139,7 +153,20 @@ def _downloaded(card: ExtractorCard, weights: WeightsFile, home: Home) -> Found:
             hint=f"put it into {home.weights}, or name its folder with --weights-dir, or work "
             "without: --metrics fid-texture,kid-texture,psnr,ssim",
         ) from problem
-    return _verified(weights, _trimmed(weights, target))
+    if not weights.verifiable:
+        _must_be_weights(target)
+    return _verified(weights, _trimmed(weights, target), home)
+
+
+def _must_be_weights(path: Path) -> None:
+    """Remove a download that is no weights file at all, such as a page: it must not be trusted."""
+    from bench.features.states import read_state
+
+    try:
+        read_state(path)
+    except AtlasError:
+        path.unlink()
+        raise
 
 
 def _trimmed(weights: WeightsFile, path: Path) -> Path:

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.classifiers.score import RESAMPLES, compared
+from bench.classifiers.score import SPREAD, compared
 from bench.metrics.registry import MetricCard
 from bench.metrics.score import Score
 from data.errors import AtlasError
@@ -25,7 +25,7 @@ def score(name: str, values: NDArray[np.float64], seed: int, classes: Sequence[s
     if n < 2:
         raise AtlasError(f"{name} needs at least 2 pictures for a spread, not {n}")
     pairs = np.argwhere(values > 0)[:, 1:]  # rows in the order of the pictures
-    told = compared(classes, pairs, seed)
+    told = compared(classes, pairs)
     return Score(
         metric=name,
         value=told.accuracy,
@@ -33,7 +33,7 @@ def score(name: str, values: NDArray[np.float64], seed: int, classes: Sequence[s
         high=told.high,
         n=n,
         n_reference=n,
-        spread=f"bootstrap over pictures ({RESAMPLES} resamples), 95 %",
+        spread=SPREAD,
         direction="higher",
         extra={f"F1 {label}": value for label, value in told.f1.items() if value is not None},
     )
@@ -46,7 +46,7 @@ def _card(kind: str, title: str) -> MetricCard:
         title=title,
         direction="higher",
         unit="",
-        version=1,
+        version=2,
         needs="pairs",
         compute=partial(score, name),
         reference="2002.05638, §4",

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.metrics.per_picture import mean_score
+from bench.metrics.proportion import EXACT, share
 from bench.metrics.registry import MetricCard
 from bench.metrics.score import Score
 from data.errors import AtlasError
@@ -64,18 +64,18 @@ def score(name: str, outputs: Floats, training: Floats, seed: int) -> Score:
     if min(len(outputs), len(training)) < 2:
         raise AtlasError(f"{name} needs at least 2 outputs and 2 training pictures")
     ratio = nearest(outputs, training)[1]
-    copied = (ratio < NEAR).astype(np.float64)
-    found = mean_score(name, "", "lower", copied, seed)
+    copied, count = int(np.sum(ratio < NEAR)), len(outputs)
+    low, high = share(copied, count)
     return Score(
         metric=name,
-        value=found.value,
-        low=found.low,
-        high=found.high,
-        n=len(outputs),
+        value=copied / count,
+        low=low,
+        high=high,
+        n=count,
         n_reference=len(training),
-        spread=found.spread,
+        spread=EXACT,
         direction="lower",
-        extra={"copies": int(copied.sum()), "not_authentic": float(np.mean(ratio < 1.0))},
+        extra={"copies": copied, "not_authentic": float(np.mean(ratio < 1.0))},
     )
 
 
@@ -84,7 +84,7 @@ CARD = MetricCard(
     title="Share of outputs that copy a training picture, by Inception",
     direction="lower",
     unit="",
-    version=1,
+    version=2,
     needs="features",
     compute=partial(score, "copies"),
     reference="2102.08921",
@@ -97,7 +97,7 @@ TEXTURE = MetricCard(
     title="Share of outputs that copy a training picture, by the filter bank",
     direction="lower",
     unit="",
-    version=1,
+    version=2,
     needs="features",
     compute=partial(score, "copies-texture"),
     reference="the mathematics of 2102.08921 on features of our own",

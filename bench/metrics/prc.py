@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.metrics.jackknife import standard_error
+from bench.metrics.proportion import EXACT, share
 from bench.metrics.registry import MetricCard
 from bench.metrics.score import Score, interval
 from data.errors import AtlasError
@@ -69,7 +70,7 @@ def score(name: str, which: int, outputs: Floats, references: Floats, seed: int)
     values = _of_rows(*distances)
     groups = min(GROUPS, n, m)
     errors = [standard_error(column) for column in _left_out(*distances, groups).T]
-    low, high = interval(values[which], errors[which])
+    low, high = _not_too_sure(which, values[which], interval(values[which], errors[which]), n, m)
     return Score(
         metric=name,
         value=values[which],
@@ -77,7 +78,7 @@ def score(name: str, which: int, outputs: Floats, references: Floats, seed: int)
         high=min(high, 1.0),
         n=n,
         n_reference=m,
-        spread=f"jackknife of {groups} groups, 95 %",
+        spread=f"jackknife of {groups} groups" + (f", at least {EXACT}" if which < 2 else ", 95 %"),
         direction="higher",
         extra={
             "standard_error": errors[which],
@@ -87,13 +88,29 @@ def score(name: str, which: int, outputs: Floats, references: Floats, seed: int)
     )
 
 
-def _card(name: str, title: str, which: int, extractor: str, layer: str) -> MetricCard:
+def _not_too_sure(
+    which: int, value: float, found: tuple[float, float], n: int, m: int
+) -> tuple[float, float]:
+    """For a share of n outputs or of m references, no less than what so many pictures allow.
+
+    A jackknife gives no width to none and all.
+    """
+    if which == 2:
+        return found
+    of = n if which == 0 else m
+    low, high = share(round(value * of), of)
+    return min(low, found[0]), max(high, found[1])
+
+
+def _card(
+    name: str, title: str, which: int, extractor: str, layer: str, version: int = 1
+) -> MetricCard:
     return MetricCard(
         name=name,
         title=title,
         direction="higher",
         unit="",
-        version=1,
+        version=version,
         needs="features",
         compute=partial(score, name, which),
         reference="1904.06991",
@@ -103,8 +120,8 @@ def _card(name: str, title: str, which: int, extractor: str, layer: str) -> Metr
 
 
 CARD = _card("prc", "F-score of precision and recall, VGG-16", 2, "vgg16", "fc2_relu")
-PRECISION = _card("precision", "Outputs like a reference, VGG-16", 0, "vgg16", "fc2_relu")
-RECALL = _card("recall", "References like an output, VGG-16", 1, "vgg16", "fc2_relu")
+PRECISION = _card("precision", "Outputs like a reference, VGG-16", 0, "vgg16", "fc2_relu", 2)
+RECALL = _card("recall", "References like an output, VGG-16", 1, "vgg16", "fc2_relu", 2)
 INCEPTION = _card(
     "prc-inception", "F-score of precision and recall, Inception", 2, "inception", "2048"
 )

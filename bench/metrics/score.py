@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-__all__ = ["CONFIDENCE", "Direction", "Score", "interval"]
+__all__ = ["CONFIDENCE", "FIRST_USE", "Direction", "Score", "interval"]
 
 Direction = Literal["lower", "higher"]
 
+FIRST_USE = "trusted on first use"
 CONFIDENCE = 1.96  # standard errors on either side: 95 % of a normal distribution
 
 
@@ -35,6 +36,7 @@ class Score:
     extractor: str | None = None
     extractor_sha256: str | None = None
     comparable: bool = True
+    extractor_trust: str = ""  # FIRST_USE where nobody could check the extractor's weights
     resize: str = "none"  # of pictures, before the extractor or the formula
     extra: Mapping[str, float | int | str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()

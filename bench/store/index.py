@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.records import Record, read, safe_name
+from bench.records import Record, checked, read, safe_name
 from bench.store.packing import pack, unpack
 from data.console import warn
 from data.errors import AtlasError, StorageProblem
 from data.files import write_text
 from data.paths import PUBLISHED
 
-__all__ = ["INDEX", "headers"]
+__all__ = ["INDEX", "State", "headers", "indexed", "keep"]
 
 INDEX = ".index.json"
 VERSION = 2  # of its layout
@@ -51,6 +51,27 @@ def headers(folders: Iterable[Path], dataset: str | None = None) -> list[Record]
             for content in _contents(part):
                 found[content["id"]] = _record(content)
     return list(found.values())
+
+
+def indexed(part: Path, states: Mapping[str, State]) -> dict[str, Record]:
+    """Of the files `model/name` of a data set's folder those that its index knows in just this
+    state, as records without pictures and environment. Nothing is written.
+    """
+    known, found = _known(part), dict[str, Record]()
+    for name, state in states.items():
+        if known.states.get(name) != state:
+            continue
+        try:
+            found[name] = checked({**known.headers[name], "pictures": ()})
+        except (ValueError, KeyError, TypeError, AttributeError):  # somebody wrote into the index
+            continue
+    return found
+
+
+def keep(folder: Path, datasets: Iterable[str]) -> None:
+    """Bring the index of these data sets up to date, so that the next reader finds it so."""
+    for dataset in datasets:
+        headers([folder], dataset)
 
 
 def _parts(folder: Path, dataset: str | None) -> list[Path]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from bench.records import read_all
+from bench.running import Going, forget, killed
 from data.paths import Home
 
 __all__ = ["Waste", "find_waste", "remove"]
@@ -22,10 +23,11 @@ class Waste:
     path: Path
     size: int  # bytes
     why: str
+    run: bool = False  # the file of a killed run: it may have begun again meanwhile
 
 
 def find_waste(home: Home, *, failed: bool = False, outputs: bool = False) -> list[Waste]:
-    """Runs without a record, pictures that no record shows, files of killed writers.
+    """Runs without a record, pictures that no record shows, files of killed runs and writers.
 
     With `failed` also records of errors; with `outputs` also the pictures of finished runs, of
     which scores and features stay. A run that is going on is left alone.
@@ -37,6 +39,7 @@ def find_waste(home: Home, *, failed: bool = False, outputs: bool = False) -> li
     }
     found = [*_runs(home, done, outputs), *_copies(home, set() if outputs else shown)]
     found += [_waste(path, "left by a killed writer") for path in _temporary(home)]
+    found += [_stopped(one) for one in killed(home)]
     if failed:
         for record in (r for r in records if r.status == "error"):
             paths = home.results.glob(f"*/*/{record.id}.json")
@@ -77,7 +80,7 @@ def _temporary(home: Home) -> Iterator[Path]:
     import time
 
     day = 24 * 3600.0
-    for root in (home.results, home.runs):
+    for root in (home.results, home.runs, home.root / "running"):
         for path in root.rglob(".*.json.*") if root.is_dir() else ():
             if path.is_file() and time.time() - path.stat().st_mtime > day:
                 yield path
@@ -88,11 +91,21 @@ def _waste(path: Path, why: str) -> Waste:
     return Waste(path=path, size=sum(file.stat().st_size for file in files), why=why)
 
 
-def remove(found: list[Waste]) -> int:
-    """Remove it; returns the bytes."""
-    for waste in found:
-        if waste.path.is_dir():
-            shutil.rmtree(waste.path)
-        else:
-            waste.path.unlink(missing_ok=True)
-    return sum(waste.size for waste in found)
+def _stopped(run: Going) -> Waste:
+    when = f"{run.began:%Y-%m-%d %H:%M} UTC"
+    return replace(_waste(run.path, f"a run of {when} that was killed: {run.command}"), run=True)
+
+
+def remove(found: list[Waste]) -> list[Waste]:
+    """Remove it; returns what went, without runs that have begun again."""
+    return [waste for waste in found if _removed(waste)]
+
+
+def _removed(waste: Waste) -> bool:
+    if waste.run:
+        return forget(waste.path)
+    if waste.path.is_dir():
+        shutil.rmtree(waste.path)
+    else:
+        waste.path.unlink(missing_ok=True)
+    return True

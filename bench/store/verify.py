@@ -107,13 +107,26 @@ def _weights(record: Record, kept: Kept) -> Result:
     # Of a part of a file, and of what nobody could check yet, the card has no sha256.
     if weights.sha256 not in ("", wanted) and not weights.member and not weights.keep:
         return "weights", "broken", f"the card of {record.model} now has other weights"
-    from zoo.places import place
+    from zoo.places import here, place
 
-    path = place(choice.card.name, weights, kept.home)
-    if not path.is_file():
+    path = here(choice.card.name, weights, kept.home)
+    if path is None:
         return "weights", "absent", "not downloaded here"
-    same = sha256_file(path) == wanted
-    return "weights", "holds" if same else "broken", "" if same else f"{path} is another file"
+    tensors = path == place(choice.card.name, weights, kept.home) and not weights.bundled
+    return "weights", *_same_weights(path, wanted, tensors)
+
+
+def _same_weights(path: Path, wanted: str, tensors: bool) -> tuple[State, str]:
+    """Whether a kept file of `tensors` is undamaged and was made of the wanted file, or is it."""
+    from zoo.origin import verified
+
+    try:
+        found = verified(path)[0] if tensors else sha256_file(path)
+    except AtlasError as problem:
+        return "broken", problem.message
+    if found == wanted:
+        return "holds", ""
+    return "broken", f"{path} is {'made of ' if tensors else ''}another file"
 
 
 def _data(record: Record, kept: Kept) -> Result:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+import numpy as np
+
 from bench.compare.pareto import front
 from dashboard.theme import MARKS, PALETTE
 
@@ -45,35 +47,46 @@ def scatter(
     """A plotly figure; each model has its own colour and sign, unless there are very many."""
     from plotly import graph_objects as go
 
-    figure = go.Figure()
     best = on_front(points, more_is_better)
-    figure.add_scatter(
-        x=[p.x for p in best],
-        y=[p.y for p in best],
-        mode="lines",
-        name="no model beats these in both",
-        line={"dash": "dash", "color": PALETTE[-1], "width": 2},
-        hoverinfo="skip",
-    )
+    line = {
+        "type": "scatter",
+        "x": [p.x for p in best],
+        "y": [p.y for p in best],
+        "mode": "lines",
+        "name": "no model beats these in both",
+        "line": {"dash": "dash", "color": PALETTE[-1], "width": 2},
+        "hoverinfo": "skip",
+    }
+    layout = {
+        "height": 520,
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "legend": {"orientation": "h", "y": -0.18, "yanchor": "top"},
+        "xaxis": {"title": escape(titles[0]), "automargin": True, **(LOG if log else {})},
+        "yaxis": {"title": escape(titles[1]), "automargin": True},
+    }
+    return go.Figure([line, *_signs(points)], layout)
+
+
+def _signs(points: Sequence[Point]) -> list[dict[str, Any]]:
     sizes = _diameters(points)
     if len(points) > MOST:
-        figure.add_scatter(**_trace(points, sizes, 0), name=f"{len(points)} models")
-    else:
-        for place, (point, size) in enumerate(zip(points, sizes, strict=True)):
-            figure.add_scatter(**_trace([point], [size], place), name=escape(point.model))
-    figure.update_layout(
-        height=520,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        legend={"orientation": "h", "y": -0.18, "yanchor": "top"},
-        xaxis={"title": escape(titles[0]), "automargin": True, **(LOG if log else {})},
-        yaxis={"title": escape(titles[1]), "automargin": True},
-    )
-    return figure
+        one = _trace(points, sizes, 0) | {"name": f"{len(points)} models"}
+        # Arrays: plotly copies and checks lists value by value.
+        one |= {"x": np.array(one["x"]), "y": np.array(one["y"])}
+        one["customdata"] = np.array(one["customdata"], dtype=object)
+        one["error_y"]["array"] = np.array(one["error_y"]["array"])
+        one["marker"]["size"] = np.array(sizes)
+        return [one]
+    return [
+        _trace([point], [size], place) | {"name": escape(point.model)}
+        for place, (point, size) in enumerate(zip(points, sizes, strict=True))
+    ]
 
 
 def _trace(points: Sequence[Point], sizes: Sequence[float], place: int) -> dict[str, Any]:
     half = {"type": "data", "array": [point.half for point in points], "thickness": 1.5}
     return {
+        "type": "scatter",
         "x": [point.x for point in points],
         "y": [point.y for point in points],
         "error_y": half,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.load.charted import CiteMap, Point
+from dashboard.charts.lines import painted
+from dashboard.load.charted import CiteMap, Points
 from dashboard.theme import PALETTE
 
 __all__ = ["citations_map", "momentum", "timeline"]
@@ -24,44 +24,34 @@ GROUPS = {
     "kept": ("star", PALETTE[1]),
     "in the zoo": ("diamond", PALETTE[0]),
 }
-_STATUS = {"kept": "kept", "later": "set aside", "dropped": "dropped"}
+_STATUS = {"kept": "kept", "set aside": "later", "dropped": "dropped"}
 EDGES = 40_000  # lines drawn
+FEW = 500  # lines, above which they are one picture
 LONGEST = 90  # characters of a title
 
 
-def momentum(points: Sequence[Point]) -> Figure:
+def momentum(points: Points) -> Figure:
     """Citations a month against the day a paper was made public, both as they are known now."""
-    figure = _scatter(points, [max(point.monthly, 0.01) for point in points])
+    figure = _scatter(points, np.maximum(points.monthly, 0.01))
     figure.update_yaxes(type="log", dtick=1, title="citations a month (0.01 for none)")
     return figure
 
 
-def timeline(points: Sequence[Point]) -> Figure:
+def timeline(points: Points) -> Figure:
     """Citations against the day a paper was made public."""
-    figure = _scatter(points, [max(point.citations, 0) + 1 for point in points])
+    figure = _scatter(points, np.maximum(points.citations, 0) + 1)
     figure.update_yaxes(type="log", dtick=1, title="citations + 1")
     return figure
 
 
 def citations_map(found: CiteMap) -> Figure:
     """Papers by date in lanes of topics, with a line from each to those that it cites."""
-    import plotly.graph_objects as go
 
     lanes = sorted(set(found.lanes), key=lambda lane: (lane == "other", lane))
     rows = {lane: row for row, lane in enumerate(lanes)}
-    ys = np.array([rows[lane] for lane in found.lanes]) + 0.8 * np.array(found.heights)
+    ys = np.array([rows[lane] for lane in found.lanes]) + 0.8 * found.heights
     figure = _scatter(found.points, ys)
-    lines = _lines(found, ys)
-    lines_of = go.Scattergl(
-        x=lines[0],
-        y=lines[1],
-        mode="lines",
-        line={"width": 0.6, "color": "rgba(127,127,127,0.35)"},
-        hoverinfo="skip",
-        name="cites",
-    )
-    figure.add_trace(lines_of)
-    figure.data = (figure.data[-1], *figure.data[:-1])  # lines below points
+    _cites(figure, found, ys)
     figure.update_yaxes(
         tickvals=list(rows.values()),
         ticktext=lanes,
@@ -73,24 +63,34 @@ def citations_map(found: CiteMap) -> Figure:
     return figure
 
 
-def _lines(found: CiteMap, ys: Numbers) -> tuple[Numbers, Numbers]:
-    """From the citing to the cited, then a gap."""
-    ends = np.array(found.edges[:EDGES], dtype=np.int64).reshape(-1, 2)
-    lines = []
-    for values in (_days(found.points), ys):
-        line = np.full((len(ends), 3), np.nan)
-        line[:, :2] = values[ends]
-        lines.append(line.ravel())
-    return lines[0], lines[1]
+def _cites(figure: Figure, found: CiteMap, ys: Numbers) -> None:
+    """Lines below the points, from the citing to the cited."""
+    import plotly.graph_objects as go
+
+    ends = found.edges[:EDGES]
+    xs = _milliseconds(found.points)[ends]
+    if len(ends) > FEW:
+        figure.add_layout_image(painted(xs, ys[ends]))
+        return
+    gap = np.full((len(ends), 1), np.nan)
+    lines = go.Scattergl(
+        x=np.hstack([xs, gap]).ravel(),
+        y=np.hstack([ys[ends], gap]).ravel(),
+        mode="lines",
+        line={"width": 0.6, "color": "rgba(127,127,127,0.35)"},
+        hoverinfo="skip",
+        name="cites",
+    )
+    figure.add_trace(lines)
+    figure.data = (figure.data[-1], *figure.data[:-1])
 
 
-def _days(points: Sequence[Point]) -> Numbers:
-    """In milliseconds since 1970, as plotly reads numbers on an axis of dates."""
-    days = np.array([point.day for point in points], dtype="datetime64[ms]")
-    return days.astype(np.int64).astype(np.float64)
+def _milliseconds(points: Points) -> Numbers:
+    """Since 1970, as plotly reads numbers on an axis of dates."""
+    return points.days.astype("datetime64[ms]").astype(np.int64).astype(np.float64)
 
 
-def _scatter(points: Sequence[Point], heights: Sequence[float] | Numbers) -> Figure:
+def _scatter(points: Points, heights: NDArray[Any]) -> Figure:
     """A group for each place in triage, told apart by colour and by sign.
 
     Arrays are sent as they are; of lists, plotly looks at every single value.
@@ -98,28 +98,26 @@ def _scatter(points: Sequence[Point], heights: Sequence[float] | Numbers) -> Fig
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    xs, ys = _days(points), np.asarray(heights, dtype=np.float64)
-    groups = np.array([_group(point) for point in points], dtype=object)
-    for group, (symbol, colour) in GROUPS.items():
-        rows = np.flatnonzero(groups == group)
-        own = [points[i] for i in rows.tolist()]
-        if not own:
-            continue
-        few = len(points) <= 2_000
+    xs, ys = _milliseconds(points), np.asarray(heights, dtype=np.float64)
+    told, ids = _told(points), np.array(points.ids, dtype=object)
+    few = len(points) <= 2_000
+    sizes = 7 + np.minimum(17, np.maximum(0, points.citations) ** 0.35)
+    for group, rows in _groups(points).items():
+        symbol, colour = GROUPS[group]
         figure.add_trace(
             go.Scattergl(
                 x=xs[rows],
                 y=ys[rows],
                 mode="markers",
-                name=f"{group} ({len(own):,})",
+                name=f"{group} ({len(rows):,})",
                 marker={
                     "symbol": symbol,
                     "color": colour,
-                    "size": [_size(point) for point in own] if few else 6,
+                    "size": sizes[rows] if few else 6,
                     "opacity": 0.85 if few else 0.6,
                 },
-                text=np.array([_told(point) for point in own], dtype=object),
-                customdata=np.array([point.id for point in own], dtype=object),
+                text=told[rows],
+                customdata=ids[rows],
                 hovertemplate="%{text}<extra></extra>",
             )
         )
@@ -133,20 +131,29 @@ def _scatter(points: Sequence[Point], heights: Sequence[float] | Numbers) -> Fig
     return figure
 
 
-def _group(point: Point) -> str:
-    return "in the zoo" if point.zoo else _STATUS.get(point.status, "not decided")
+def _groups(points: Points) -> dict[str, NDArray[np.int64]]:
+    """The rows of each group that has some."""
+    masks = {group: (points.status == own) & ~points.zoo for group, own in _STATUS.items()}
+    masks["in the zoo"] = points.zoo
+    masks["not decided"] = ~np.logical_or.reduce(list(masks.values()))
+    rows = {group: np.flatnonzero(masks[group]) for group in GROUPS}
+    return {group: own for group, own in rows.items() if len(own)}
 
 
-def _size(point: Point) -> float:
-    return float(7 + min(17, max(0, point.citations) ** 0.35))
-
-
-def _told(point: Point) -> str:
+def _told(points: Points) -> NDArray[np.object_]:
     """What hovering says; plotly reads some HTML, so what is from outside is escaped."""
-    title = point.title if len(point.title) <= LONGEST else f"{point.title[:LONGEST]}…"
-    cited = f"{point.citations:,}" if point.citations >= 0 else "unknown"
-    code = ", code" if point.code else ""
-    return (
-        f"<b>{html.escape(title)}</b><br>{point.day[:7]} · citations: {cited} · "
-        f"{point.monthly:.1f} a month{code}"
+    columns = zip(
+        points.titles,
+        np.datetime_as_string(points.days, unit="M").tolist(),
+        points.citations.tolist(),
+        points.monthly.tolist(),
+        points.code.tolist(),
+        strict=True,
     )
+    lines = [
+        f"<b>{html.escape(title if len(title) <= LONGEST else f'{title[:LONGEST]}…')}</b><br>"
+        f"{month} · citations: {f'{cited:,}' if cited >= 0 else 'unknown'} · "
+        f"{monthly:.1f} a month{', code' if code else ''}"
+        for title, month, cited, monthly, code in columns
+    ]
+    return np.array(lines, dtype=object)

@@ -46,26 +46,28 @@ def small(dataset: str, rows: Sequence[tuple[str, float, float]], title: str) ->
     """One of several small figures: a data set's models as (name, value, half of the interval)."""
     from plotly import graph_objects as go
 
-    figure = go.Figure()
-    for place, (name, value, half) in enumerate(rows):
-        figure.add_scatter(
-            x=[value],
-            y=[escape(name)],
-            error_x={"type": "data", "array": [half], "thickness": 2},
-            mode="markers",
-            showlegend=False,
-            marker={
+    traces = [
+        {
+            "type": "scatter",
+            "x": [value],
+            "y": [escape(name)],
+            "error_x": {"type": "data", "array": [half], "thickness": 2},
+            "mode": "markers",
+            "showlegend": False,
+            "marker": {
                 "symbol": MARKS[place % len(MARKS)],
                 "color": PALETTE[place % len(PALETTE)],
                 "size": 10,
             },
-            hovertemplate="%{y}: %{x:.4g} ± %{error_x.array:.2g}<extra></extra>",
-        )
-    figure.update_layout(
-        title={"text": escape(dataset)},
-        height=130 + 28 * len(rows),
-        margin={"l": 8, "r": 8, "t": 40, "b": 8},
-        xaxis={"title": escape(title)},
-        yaxis={"autorange": "reversed", "automargin": True},
-    )
-    return figure
+            "hovertemplate": "%{y}: %{x:.4g} ± %{error_x.array:.2g}<extra></extra>",
+        }
+        for place, (name, value, half) in enumerate(rows)
+    ]
+    layout = {
+        "title": {"text": escape(dataset)},
+        "height": 130 + 28 * len(rows),
+        "margin": {"l": 8, "r": 8, "t": 40, "b": 8},
+        "xaxis": {"title": escape(title)},
+        "yaxis": {"autorange": "reversed", "automargin": True},
+    }
+    return go.Figure(traces, layout)

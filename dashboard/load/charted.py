@@ -3,51 +3,59 @@
 from __future__ import annotations
 
 import zlib
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from math import nan
+from typing import Any
 
-from sqlalchemy import Connection, select
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from sqlalchemy import Connection
 
-from dashboard.load.catalogue import Stamp, decided, reading
-from dashboard.load.index import UNKNOWN, Index, index
+from dashboard.load.catalogue import Source, Stamp, decided, reading
+from dashboard.load.index import Index, index
 from dashboard.load.papers import decisions_of
-from survey.catalogue import tables as t
-from survey.catalogue.bulk import chunks
-from survey.momentum import a_month, age_in_months
+from survey.drawn import Drawn, drawn
+from survey.momentum import YOUNGEST, age_in_months
 from survey.paper import Paper
-from survey.works import edges
 
-__all__ = ["LANES", "MOST", "CiteMap", "Point", "cite_map", "points", "version"]
+__all__ = ["LANES", "MOST", "CiteMap", "Points", "cite_map", "points", "version"]
 
 MOST = 20_000  # papers of a chart
 LANES = 10  # topics with a lane of their own
 OTHER = "other"
+Days = NDArray[np.datetime64]
+Numbers = NDArray[np.float64]
+Places = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
-    """A paper in a chart; `day` is the middle of the year where no more is known."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Points:
+    """N papers of a chart; a day is the middle of the year where no more is known."""
 
-    id: str
-    title: str
-    day: str  # ISO 8601
-    citations: int
-    monthly: float  # citations a month
-    status: str
-    code: bool
-    zoo: bool
+    ids: tuple[str, ...]
+    titles: tuple[str, ...]
+    days: Days  # [N]
+    citations: NDArray[np.int64]  # [N], negative where unknown
+    monthly: Numbers  # [N], citations a month, 0 where unknown
+    status: NDArray[np.object_]  # [N] of str
+    code: NDArray[np.bool_]
+    zoo: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.ids)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CiteMap:
-    """Points with their lane and height in it, and pairs (citing, cited) of places among them."""
+    """Points with their lane and height in it, and who cites whom among them."""
 
-    points: tuple[Point, ...]
+    points: Points
     lanes: tuple[str, ...]  # of each point
-    heights: tuple[float, ...]  # of each point, -0.5 to 0.5
-    edges: tuple[tuple[int, int], ...]
+    heights: Numbers  # of each point, -0.5 to 0.5
+    edges: Places  # [E, 2] places of the citing and the cited, sorted
 
 
 def version() -> Stamp:
@@ -56,87 +64,113 @@ def version() -> Stamp:
         return decided(connection)
 
 
-def points(ids: Sequence[str]) -> list[Point]:
-    """The first MOST of these papers that have a date and a count of citations, in this order."""
+def points(ids: Sequence[str]) -> Points:
+    """The first MOST of these papers that have a date, in this order."""
     with reading() as (connection, _):
-        return _points(connection, index(connection), ids[:MOST])
-
-
-def _points(connection: Connection, columns: Index, ids: Sequence[str]) -> list[Point]:
-    made, today = decisions_of(connection), datetime.now(UTC).date()
-    ages: dict[tuple[str, int], float | None] = {}  # many papers are of one day
-    found = []
-    for name in ids:
-        place = columns.places[name]
-        citations, year = int(columns.citations[place]), int(columns.years[place])
-        day = columns.dates[place] or (f"{year}-07-01" if year > 0 else "")
-        if not day:
-            continue
-        born = (columns.dates[place], year)
-        if born not in ages:
-            ages[born] = _age(*born, today)
-        own = made.get(name)
-        found.append(
-            Point(
-                id=name,
-                title=columns.titles[place],
-                day=day,
-                citations=citations,
-                monthly=a_month(None if citations == UNKNOWN else citations, ages[born]) or 0.0,
-                status=own.status if own else "new",
-                code=bool(columns.code[place]),
-                zoo=bool(columns.zoo[place]),
-            )
-        )
-    return found
-
-
-def _age(day: str, year: int, today: date) -> float | None:
-    """In months."""
-    return age_in_months(Paper(id="", date=day, year=year if year > 0 else None), today)
+        columns = index(connection)
+        return _points(connection, columns, _dated_places(columns, ids))
 
 
 def cite_map(ids: Sequence[str]) -> CiteMap:
     """Who cites whom among the first MOST of these papers, in lanes by topic."""
-    with reading() as (connection, _):
+    with reading() as (connection, where):
         columns = index(connection)
-        found = _points(connection, columns, ids[:MOST])
-        drawn = [point.id for point in found]
-        places = {name: place for place, name in enumerate(drawn)}
-        pairs = {*edges(connection, drawn), *_to_seeds(columns, drawn)}
+        places, all_of_them = _dated_places(columns, ids), _all(connection, columns, where)
+        at = np.full(len(columns.ids), -1)
+        at[places] = np.arange(len(places))
+        found = _points(connection, columns, places)
         return CiteMap(
-            points=tuple(found),
-            lanes=_lanes(connection, drawn),
-            heights=tuple(zlib.crc32(name.encode()) / 2**32 - 0.5 for name in drawn),
-            edges=tuple(sorted((places[a], places[b]) for a, b in pairs)),
+            points=found,
+            lanes=_lanes(all_of_them, at, len(places)),
+            heights=np.array([zlib.crc32(name.encode()) / 2**32 - 0.5 for name in found.ids]),
+            edges=_edges(all_of_them, at),
         )
 
 
-def _to_seeds(columns: Index, ids: Sequence[str]) -> list[tuple[str, str]]:
-    """Which of the papers cite a seed that is among them; known where reference lists are not."""
-    inside = set(ids)
-    return [
-        (name, seed)
-        for name in ids
-        for seed in columns.seeds[columns.places[name]]
-        if seed in inside and seed != name
-    ]
+def _dated_places(columns: Index, ids: Sequence[str]) -> Places:
+    places = np.array([columns.places[name] for name in ids[:MOST]], dtype=np.int64)
+    days, _ = _born(columns.stamp, _today(), columns)
+    return places[~np.isnat(days[places])]
 
 
-def _lanes(connection: Connection, ids: Sequence[str]) -> tuple[str, ...]:
-    """Of each paper's topics the one that most of these papers have, if it is among LANES."""
-    of: dict[str, list[str]] = {name: [] for name in ids}
-    topic = t.topic.c
-    for some in chunks(ids):
-        rows = connection.execute(select(topic.paper, topic.topic).where(topic.paper.in_(some)))
-        for paper, name in rows:
-            of[str(paper)].append(str(name))
-    count = Counter(name for names in of.values() for name in names)
-    wide = [name for name, _ in sorted(count.items(), key=lambda item: (-item[1], item[0]))]
-    return tuple(_lane(names, wide[:LANES], count) for names in of.values())
+def _points(connection: Connection, columns: Index, places: Places) -> Points:
+    days, ages = _born(columns.stamp, _today(), columns)
+    citations, age = columns.citations[places], ages[places]
+    known = (citations >= 0) & ~np.isnan(age)
+    monthly = np.divide(citations, np.maximum(age, YOUNGEST), where=known, out=np.zeros(len(age)))
+    status = np.full(len(columns.ids), "new", dtype=object)
+    for name, own in decisions_of(connection).items():
+        if name in columns.places:  # else it is of a paper that is not here yet
+            status[columns.places[name]] = own.status
+    rows = places.tolist()
+    return Points(
+        ids=tuple(columns.ids[row] for row in rows),
+        titles=tuple(columns.titles[row] for row in rows),
+        days=days[places],
+        citations=citations,
+        monthly=monthly,
+        status=status[places],
+        code=columns.code[places],
+        zoo=columns.zoo[places],
+    )
 
 
-def _lane(names: Sequence[str], wide: Sequence[str], count: Mapping[str, int]) -> str:
-    # The narrowest that has a lane: nearly all papers are `unpaired`.
-    own = [name for name in names if name in wide]
-    return min(own, key=lambda name: (count[name], name)) if own else OTHER
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _born(seen: Stamp, today: date, _columns: Index) -> tuple[Days, Numbers]:
+    """The day of every paper, and its age in months; NaT and NaN where they are unknown."""
+    born = list(zip(_columns.dates, _columns.years.tolist(), strict=True))
+    numbers = {each: number for number, each in enumerate(dict.fromkeys(born))}  # few different
+    days = [_day(day, year) for day, year in numbers]
+    ages = [_age(day, year, today) for day, year in numbers]
+    where = np.array([numbers[each] for each in born], dtype=np.int64)
+    return np.array(days, dtype="datetime64[D]")[where], np.array(ages, dtype=np.float64)[where]
+
+
+def _day(day: str, year: int) -> str:
+    try:
+        return date.fromisoformat(day).isoformat()
+    except ValueError:  # none, or 30 February
+        return f"{year}-07-01" if year > 0 else "NaT"
+
+
+def _age(day: str, year: int, today: date) -> float:
+    age = age_in_months(Paper(id="", date=day, year=year if year > 0 else None), today)
+    return nan if age is None else age
+
+
+def _all(connection: Connection, columns: Index, where: Source) -> Drawn:
+    return _drawn(columns.stamp, connection, columns, where)
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _drawn(seen: Stamp, _connection: Connection, _columns: Index, _where: Source) -> Drawn:
+    return drawn(_connection, _columns.ids, _where.catalogue.home)
+
+
+def _edges(found: Drawn, at: Places) -> Places:
+    """Of pairs of papers those that are both drawn, as places among what is drawn."""
+    pairs = at[found.cites]
+    pairs = pairs[(pairs >= 0).all(axis=1)]
+    return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+
+
+def _lanes(found: Drawn, at: Places, papers: int) -> tuple[str, ...]:
+    """Of each paper's topics the narrowest that is among the LANES that most papers have.
+
+    Nearly all papers are `unpaired`, so the widest would be one lane.
+    """
+    own = at[found.of[:, 0]]
+    paper, topic = own[own >= 0], found.of[own >= 0, 1]
+    counts = np.bincount(topic, minlength=len(found.topics))
+    names = sorted(range(len(counts)), key=lambda n: (-counts[n], found.topics[n]))[:LANES]
+    lanes = sorted(names, key=lambda n: (counts[n], found.topics[n]))
+    rank = np.full(len(counts), len(lanes))
+    rank[lanes] = np.arange(len(lanes))
+    first: Any = np.full(papers, len(lanes))
+    np.minimum.at(first, paper, rank[topic])
+    told = [*(found.topics[n] for n in lanes), OTHER]
+    return tuple(told[lane] for lane in first.tolist())

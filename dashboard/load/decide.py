@@ -14,6 +14,7 @@ import streamlit as st
 from sqlalchemy import func, select
 
 from dashboard.load.catalogue import Stamp, reading, writable
+from dashboard.load.ranking import positions
 from dashboard.mode import read_only
 from data.errors import AtlasError, UsageProblem
 from data.paths import find_home
@@ -22,6 +23,7 @@ from survey.catalogue.catalogue import Catalogue, meta_value, open_catalogue
 from survey.catalogue.events import add, decisions, undo
 from survey.catalogue.papers import Filter, resolve
 from survey.profiles import profile
+from survey.standing import Standing
 from survey.triage.session import Session, open_session
 
 __all__ = ["ACTIONS", "Desk", "closed", "decide", "desk", "take_back"]
@@ -100,21 +102,22 @@ def desk(profile_name: str, wanted: Filter) -> Desk:
         if where.sample:
             raise AtlasError("decisions need a catalogue of your own", hint="survey sample")
         seen = (str(find_home().root), meta_value(connection, "derived"))
+        among = positions(connection, profile_name, write=True)
     asked = (seen, profile_name, wanted)
     if _OPEN and _OPEN[0] != asked:
         _desk.clear()  # two sittings over 100,000 papers would take twice the memory
     _OPEN[:] = [asked]
-    return _desk(seen, profile_name, wanted)
+    return _desk(seen, profile_name, wanted, among)
 
 
 _OPEN: list[tuple[Stamp, str, Filter]] = []  # the sitting that is cached
 
 
 @st.cache_resource(show_spinner="Opening triage", max_entries=1, on_release=lambda d: _close(d))
-def _desk(seen: Stamp, profile_name: str, wanted: Filter) -> Desk:
+def _desk(seen: Stamp, profile_name: str, wanted: Filter, _among: Standing) -> Desk:
     home = find_home()
     catalogue: Catalogue = open_catalogue(home, create=False)
-    session = open_session(catalogue, profile(profile_name, home), wanted)
+    session = open_session(catalogue, profile(profile_name, home), wanted, _among)
     session.start(behind=True)
     made = Desk(session, 0)
     made.last = made._newest()

@@ -6,8 +6,10 @@ One list for each version of the papers; a decision or a crawl makes no new one.
 
 from __future__ import annotations
 
+import gc
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
@@ -95,9 +97,26 @@ def index(connection: Connection) -> Index:
 
 @st.cache_resource(show_spinner="Reading the catalogue", max_entries=2)
 def _index(address: str, derived: str, _connection: Connection) -> Index:
+    with _no_collector():
+        return _read(address, derived, _connection)
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Half of the time went into looking for garbage among a million objects that stay."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _read(address: str, derived: str, connection: Connection) -> Index:
     # All of it is in the index of that order, so that SQLite never reads the papers themselves.
     query = select(*(t.paper.c[name] for name in COLUMNS)).order_by(*ORDERS["citations"])
-    turned = _turned(_connection.execute(query).all())
+    turned = _turned(connection.execute(query).all())
     ids, titles, dates, years, citations, influential, venues, arxiv, seeds, keys = turned
     places = {name: place for place, name in enumerate(ids)}
     run = zoo_models()
@@ -110,15 +129,15 @@ def _index(address: str, derived: str, _connection: Connection) -> Index:
         years=_numbers(years),
         citations=_numbers(citations),
         influential=_numbers(influential),
-        code=_having(_connection, t.code, places),
-        covered=_having(_connection, t.covered, places),
+        code=_having(connection, t.code, places),
+        covered=_having(connection, t.covered, places),
         zoo=np.array([name in run for name in arxiv], dtype=bool),
-        topics=_topics(_connection),
+        topics=_topics(connection),
         stamp=(address, derived),
         # Few different lists, each kept once.
         seeds=tuple(map(lru_cache(maxsize=None)(_list), seeds)),
         keys=places
-        if _connection.dialect.name != "sqlite"
+        if connection.dialect.name != "sqlite"
         else {key: place for place, key in enumerate(keys)},
     )
 

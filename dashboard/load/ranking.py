@@ -21,12 +21,15 @@ def profile_names() -> dict[str, str]:
     return {name: entry.about for name, entry in profiles(find_home()).items()}
 
 
-def positions(connection: Connection, profile: str) -> Standing:
-    """The place of every paper, from 1; UsageProblem for an unknown profile."""
+def positions(connection: Connection, profile: str, *, write: bool = False) -> Standing:
+    """The place of every paper, from 1; UsageProblem for an unknown profile.
+
+    With `write` the home keeps what had to be worked out anew.
+    """
     chosen = named_profile(profile, find_home())
     # Repositories are looked up without any paper being made anew.
     seen = (*stamp(connection), as_of(connection).isoformat())
-    return _standing(seen, repr(chosen), connection, chosen)
+    return _standing(seen, repr(chosen), connection, chosen, write)
 
 
 def why(paper: str, profile: str) -> Explanation:
@@ -38,5 +41,7 @@ def why(paper: str, profile: str) -> Explanation:
 
 
 @st.cache_resource(show_spinner="Weighing every paper", max_entries=4)
-def _standing(seen: Stamp, weights: str, _connection: Connection, _profile: Profile) -> Standing:
-    return standing(_connection, _profile, find_home(), write=False)
+def _standing(
+    seen: Stamp, weights: str, _connection: Connection, _profile: Profile, _write: bool
+) -> Standing:
+    return standing(_connection, _profile, find_home(), write=_write)

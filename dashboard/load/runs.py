@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.records import Record
 from dashboard.load.held import held
-from dashboard.load.results import Unreadable, board, datasets
+from dashboard.load.results import Board, Unreadable
 from data.images import is_image
 from data.paths import find_home
 
@@ -36,9 +37,9 @@ class Progress:
         return (self.pictures - 1) / took if took > 0 else None
 
 
-def progress() -> list[Progress]:
+def progress(boards: Iterable[Board]) -> list[Progress]:
     """Runs that have pictures or a holder and no record, the latest first."""
-    known = {name for dataset in datasets() for name in board(dataset).files}
+    known = {name for board in boards for name in board.files}
     try:
         folders = [f for f in find_home().runs.iterdir() if f.is_dir() and f.name not in known]
     except OSError:
@@ -74,28 +75,28 @@ def _pictures(folder: Path) -> list[Path]:
         return []
 
 
-def by_id() -> dict[str, Record]:
+def by_id(boards: Iterable[Board]) -> dict[str, Record]:
     """Every record that can be read, failed ones included."""
     found: dict[str, Record] = {}
-    for dataset in datasets():
-        for table in board(dataset).tables:
+    for board in boards:
+        for table in board.tables:
             found |= {record.id: record for record in table.failed}
             found |= {row.record.id: row.record for row in table.rows}
     return found
 
 
-def recent() -> list[Record]:
+def recent(boards: Iterable[Board]) -> list[Record]:
     """Finished records, the newest first."""
-    done = [record for record in by_id().values() if record.status == "done"]
+    done = [record for record in by_id(boards).values() if record.status == "done"]
     return sorted(done, key=lambda record: record.finished, reverse=True)[:SHOWN]
 
 
-def failed() -> list[Record]:
+def failed(boards: Iterable[Board]) -> list[Record]:
     """Records of models that failed and were not measured since, the newest first."""
-    bad = [record for record in by_id().values() if record.status != "done"]
+    bad = [record for record in by_id(boards).values() if record.status != "done"]
     return sorted(bad, key=lambda record: record.finished, reverse=True)[:SHOWN]
 
 
-def unreadable() -> list[Unreadable]:
+def unreadable(boards: Iterable[Board]) -> list[Unreadable]:
     """Files among the records that are none."""
-    return [one for dataset in datasets() for one in board(dataset).unreadable]
+    return [one for board in boards for one in board.unreadable]

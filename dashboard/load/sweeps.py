@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -11,6 +11,7 @@ from typing import Literal
 from bench.records import Record
 from bench.running import Asked, Going, going, lock_of
 from dashboard.load.held import held
+from dashboard.load.results import Board
 from dashboard.load.runs import Progress, by_id, progress_of
 from data.paths import find_home
 
@@ -61,9 +62,9 @@ class Sweep:
         return took * (every - made) / made if self.running and made else None
 
 
-def sweeps() -> list[Sweep]:
+def sweeps(boards: Iterable[Board]) -> list[Sweep]:
     """Runs that go on, then those that were killed with something left to do."""
-    records = by_id()
+    records = by_id(boards)
     found = [_sweep(one, records) for one in going(find_home())]
     since = datetime.now(UTC) - OLDEST
     shown = [s for s in found if s.running or (s.over < len(s.steps) and s.going.began > since)]

@@ -12,7 +12,7 @@ import streamlit as st
 from data.datasets import DatasetCard, list_datasets
 from data.paths import Home, find_home
 from zoo.card import Card, Weights
-from zoo.places import place
+from zoo.places import here
 from zoo.registry import cards
 
 __all__ = ["Data", "Model", "Stored", "commercial", "data_sets", "models"]
@@ -63,15 +63,16 @@ def models() -> list[Model]:
 
 def _stored(model: str, weights: Weights, home: Home) -> Stored:
     files = list(_files(model, weights, home))
-    here = bool(files) and all(path.is_file() for path in files)
-    size = sum(path.stat().st_size for path in files) if here else 0
-    return Stored(weights=weights, here=here, bytes=size)
+    found = [path for path in files if path is not None]
+    whole = bool(files) and len(found) == len(files)
+    size = sum(path.stat().st_size for path in found) if whole else 0
+    return Stored(weights=weights, here=whole, bytes=size)
 
 
-def _files(model: str, weights: Weights, home: Home) -> Iterator[Path]:
-    """Where zoo.weights keeps them."""
+def _files(model: str, weights: Weights, home: Home) -> Iterator[Path | None]:
+    """Where zoo.weights keeps them; None for those that are not on this machine."""
     if weights.file:
-        yield place(model, weights, home)
+        yield here(model, weights, home)
     for part in weights.parts:
         yield from _files(model, part, home)
 

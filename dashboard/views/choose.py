@@ -17,7 +17,7 @@ from dashboard.choosing import (
     candidates,
 )
 from dashboard.estimating import Estimate, bundled_speeds, estimate, speeds_of
-from dashboard.load import board, datasets
+from dashboard.load.results import boards
 from dashboard.load.trainings import trainings
 from dashboard.load.zoo import models
 from dashboard.navigation import link
@@ -87,24 +87,25 @@ def _one_of(question: str, options: Sequence[str], key: str) -> str:
 
 def _scores() -> dict[str, Score]:
     """Each model's place in the widest table that ranks it, in words."""
-    found: dict[str, Score] = {}
-    for dataset in datasets():
-        for table in board(dataset).tables:
-            for row in table.rows:
-                name = row.model.split("@")[0].split(".")[0].split(" ")[0]
-                score = _score(dataset, table, row)
-                if score and (name not in found or _better(score, found[name])):
-                    found[name] = score
-    return found
+    found: dict[str, tuple[tuple[int, int], Table, Row]] = {}
+    for table in (table for one in boards() for table in one.tables):
+        among = len(table.rows)
+        for row in table.rows:
+            if table.ranked_by is None or not row.rank or table.ranked_by not in row.scores:
+                continue
+            name = row.model.split("@")[0].split(".")[0].split(" ")[0]
+            place = (-among, row.rank)
+            if name not in found or place < found[name][0]:
+                found[name] = place, table, row
+    return {name: _score(table, row) for name, (_, table, row) in found.items()}
 
 
-def _score(dataset: str, table: Table, row: Row) -> Score | None:
+def _score(table: Table, row: Row) -> Score:
     column = table.ranked_by
-    if column is None or not row.rank or column not in row.scores:
-        return None
+    assert column is not None
     told = (
-        f"{row.model} has {column.label} {cell(row.scores[column], column)} on {dataset}, "
-        f"rank {row.rank} of {len(table.rows)}{_speed(row)}"
+        f"{row.model} has {column.label} {cell(row.scores[column], column)} on "
+        f"{table.question['dataset']}, rank {row.rank} of {len(table.rows)}{_speed(row)}"
     )
     return Score(told=told, rank=row.rank, among=len(table.rows))
 
@@ -116,10 +117,6 @@ def _speed(row: Row) -> str:
         return ""
     device = cost.get("device")
     return f"; {rate:.3g} pictures a second" + (f" on {device}" if device else "")
-
-
-def _better(one: Score, other: Score) -> bool:
-    return (-one.among, one.rank) < (-other.among, other.rank)
 
 
 def _candidate(place: int, one: Candidate, answers: Answers) -> None:

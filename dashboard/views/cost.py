@@ -59,7 +59,8 @@ def _axes(table: Table) -> tuple[str, Column, str, bool] | None:
 
 def _page(found: Board, table: Table, name: str, column: Column, against: str, log: bool) -> None:
     points = _points(table, column, against)
-    left_out = [row.model for row in table.rows if row.model not in {p.model for p in points}]
+    having = {point.model for point in points}
+    left_out = [row.model for row in table.rows if row.model not in having]
     if points:
         _scatter(found, table, points, (name, column, against), log)
     else:
@@ -67,7 +68,7 @@ def _page(found: Board, table: Table, name: str, column: Column, against: str, l
     if left_out:
         st.text(f"Without one of the two: {', '.join(left_out)}")
     _stability(found, table, name, column)
-    _multiples(name, column)
+    _multiples(found, name, column)
 
 
 def _points(table: Table, column: Column, against: str) -> list[Point]:
@@ -201,7 +202,7 @@ def _intervals(rows: Sequence[Row], column: Column) -> tuple[list[float], list[f
     return [s["value"] for s in scores], [(s["high"] - s["low"]) / 2 for s in scores]
 
 
-def _multiples(name: str, column: Column) -> None:
+def _multiples(seen: Board, name: str, column: Column) -> None:
     names = datasets()
     if len(names) < 2:
         return
@@ -211,7 +212,8 @@ def _multiples(name: str, column: Column) -> None:
     )
     found = {}
     for dataset in chosen:
-        table = next((t for t in board(dataset).tables if column_names(t).get(name)), None)
+        one = seen if dataset == seen.dataset else board(dataset)
+        table = next((t for t in one.tables if column_names(t).get(name)), None)
         if table is not None:
             found[dataset] = _values(table, column_names(table)[name])
     if not found:

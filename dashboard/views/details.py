@@ -9,6 +9,7 @@ import streamlit as st
 from bench.leaderboard import Row, Table
 from dashboard.frame import facts
 from dashboard.load import Board, picture_address
+from dashboard.load.results import whole
 from dashboard.load.shots import shots
 from dashboard.navigation import link
 from dashboard.parts.gallery import gallery
@@ -29,7 +30,7 @@ def details(board: Board, table: Table, rows: list[Row]) -> None:
     with st.expander("How this was measured, and how to measure it again"):
         if "@" not in row.model:
             st.code(command(table, row.model), "bash", wrap_lines=True)
-        for title, text in _record(row):
+        for title, text in _record(board, row):
             st.text(f"{title}: {text}")
 
 
@@ -83,9 +84,10 @@ def command(table: Table, model: str) -> str:
     )
 
 
-def _record(row: Row) -> list[tuple[str, Any]]:
+def _record(board: Board, row: Row) -> list[tuple[str, Any]]:
     record = row.record
-    where = record.environment
+    read = whole(board, record.id)
+    where = read.environment if read else {}
     return [
         ("record", record.id),
         ("measured", record.finished[:16].replace("T", " ") + " UTC"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import pandas as pd
 import streamlit as st
@@ -13,8 +13,10 @@ from bench.leaderboard import Column, Row, Table, footer
 from dashboard.charts.intervals import intervals, spoken
 from dashboard.frame import COSTS, Wanted, facts, frame, label, pick
 from dashboard.navigation import address
-from dashboard.published import beside, elsewhere
+from dashboard.parts.narrow import either
+from dashboard.published import any_beside, elsewhere
 from dashboard.table_files import as_csv, as_latex, as_parquet
+from dashboard.views import leaderboard_narrow as narrow
 from dashboard.views.details import details
 from dashboard.views.question import ask, column_names, nonsense_noted, protocol
 
@@ -41,7 +43,9 @@ def _page() -> None:
     columns, extra, wanted = _choices(table)
     rows = pick(table, columns, wanted)
     if rows:
-        _table(table, rows, columns, extra)
+        titles, cells = narrow.cells(table, rows, column_names(table), wanted.sort)
+        either("scores", titles, cells, lambda: _table(table, rows, columns, extra))
+        _notes(table)
         _intervals(table, rows)
     elif table.rows:
         st.info("No model passes these filters.", icon=":material/filter_alt_off:")
@@ -66,8 +70,7 @@ def _choices(table: Table) -> tuple[dict[str, Column], list[str], Wanted]:
 
 def _first(table: Table) -> list[str]:
     """The columns of a first look: published numbers too, where there are any."""
-    published = any(beside(table, row.model, column) for row in table.rows for column in row.scores)
-    return [*FIRST, "reported"] if published else FIRST
+    return [*FIRST, "reported"] if any_beside(table) else FIRST
 
 
 def _multi(title: str, options: list[str], default: list[str], key: str) -> list[str]:
@@ -128,6 +131,9 @@ def _table(table: Table, rows: list[Row], columns: Mapping[str, Column], extra: 
         lazy=False,
     )
     _downloads(table, made)
+
+
+def _notes(table: Table) -> None:
     with st.expander("What these numbers are", icon=":material/info:"):
         for note in footer(table):
             st.text(note)
@@ -138,22 +144,20 @@ def _linked(table: Table, rows: list[Row], made: pd.DataFrame) -> pd.DataFrame:
 
     The name is repeated after `#`, as links show a part of themselves.
     """
-    dataset = str(table.question["dataset"])
+    asked = table.question
+    seen = address("compare", dataset=str(asked["dataset"]), direction=str(asked["direction"]))
+    models, paper = address("models"), address("paper")
     papers = [facts(row)["paper"] for row in rows]
-    seen = {"dataset": dataset, "direction": str(table.question["direction"])}
+    leading = [f"{paper}?id=arxiv%3A{quote_plus(p)}#{p}" if p else None for p in papers]
     return made.assign(
-        model=[_named(row.model) for row in rows],
-        paper=pd.Series([_paper(paper) for paper in papers], index=made.index, dtype=object),
-        pictures=[address("compare", **seen, models=r.model) for r in rows],
+        model=[f"{models}?{_named(row.model)}" for row in rows],
+        paper=pd.Series(leading, index=made.index, dtype=object),
+        pictures=[f"{seen}&models={quote_plus(row.model)}" for row in rows],
     )
 
 
 def _named(model: str) -> str:
-    return f"{address('models', model=model.partition('@')[0])}#{quote(model, safe='@ ')}"
-
-
-def _paper(paper: str) -> str | None:
-    return f"{address('paper', id=f'arxiv:{paper}')}#{paper}" if paper else None
+    return f"model={quote_plus(model.partition('@')[0])}#{quote(model, safe='@ ')}"
 
 
 def _config(columns: Mapping[str, Column], made: pd.DataFrame) -> dict[str, Any]:

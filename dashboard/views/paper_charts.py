@@ -13,7 +13,7 @@ from dashboard.load.papers import Asked, Found, find, page
 from dashboard.plain import plain
 from dashboard.views.paper_parts import title_link
 
-__all__ = ["chart"]
+__all__ = ["chart", "figure"]
 
 PICKED = 5  # papers shown below a chart
 
@@ -22,26 +22,30 @@ def chart(view: str, found: Found, asked: Asked) -> None:
     """Draw one of the views of what was asked for; a click on a point leads to its paper."""
     if view == "Citation map":
         asked = _chosen(found, asked)
-    figure, shown, left_out = _drawn(version(), view, asked)
+    drawn, shown, left_out = figure(view, asked)
     if left_out:
         st.caption(
             f"{left_out:,} papers are not drawn: without a date, or after the first {MOST:,}."
         )
     picked = st.plotly_chart(
-        figure,
+        drawn,
         key=f"chart-{view}",
         on_select="rerun",
         selection_mode="points",
         alt=shown,
-        config={"displaylogo": False, "scrollZoom": True},
+        config={"displaylogo": False, "scrollZoom": True, "plotGlPixelRatio": 1},
     )
     st.caption(f"{shown}. A click on a point shows its paper here.")
     _picked(picked)
 
 
+def figure(view: str, asked: Asked) -> tuple[Any, str, int]:
+    """The figure, what it shows in words, and how many papers are not in it."""
+    return _drawn(version(), view, asked)
+
+
 @st.cache_resource(show_spinner="Drawing", max_entries=6)
 def _drawn(seen: Stamp, view: str, asked: Asked) -> tuple[Any, str, int]:
-    """The figure, what it shows in words, and how many papers are not in it."""
     ids = find(asked).ids
     if view == "Citation map":
         drawn = cite_map(ids)
@@ -49,8 +53,8 @@ def _drawn(seen: Stamp, view: str, asked: Asked) -> tuple[Any, str, int]:
         told = f"{len(drawn.points):,} papers in lanes by topic, {cited} among them"
         return citations_map(drawn), told, len(ids) - len(drawn.points)
     some = points(ids)
-    figure = momentum(some) if view == "Momentum" else timeline(some)
-    return figure, f"{view}: {len(some):,} papers by date", len(ids) - len(some)
+    made = momentum(some) if view == "Momentum" else timeline(some)
+    return made, f"{view}: {len(some):,} papers by date", len(ids) - len(some)
 
 
 def _chosen(found: Found, asked: Asked) -> Asked:

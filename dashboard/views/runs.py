@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from bench.records import Record
 from dashboard.charts.losses import curves
+from dashboard.load.results import Unreadable, boards
 from dashboard.load.runs import Progress, failed, progress, recent, unreadable
 from dashboard.load.sweeps import Sweep, sweeps
 from dashboard.load.trainings import Training, losses, trainings
 from dashboard.navigation import link
+from dashboard.parts.narrow import either
 from dashboard.plain import plain
+from dashboard.views.leaderboard_narrow import linked
 from dashboard.views.sweep_cards import RUNNING, STOPPED, ago, span, sweep_card
 
 __all__ = ["show"]
@@ -31,10 +35,12 @@ def show() -> None:
 
 @st.fragment(run_every=EVERY)
 def _page() -> None:
-    trained, commands = trainings(), sweeps()
+    # One look at the records for all that follows: they may be many.
+    seen = list(boards())
+    trained, commands = trainings(), sweeps(seen)
     told = {step.asked.id for sweep in commands for step in sweep.steps}
-    measured = [one for one in progress() if one.id not in told]
-    done, bad = recent(), failed()
+    measured = [one for one in progress(seen) if one.id not in told]
+    done, bad = recent(seen), failed(seen)
     if not (trained or commands or measured or done or bad):
         st.info("Nothing runs, and nothing ran here yet. These commands start something:")
         st.code(
@@ -47,7 +53,7 @@ def _page() -> None:
     _measuring(commands, measured)
     _training(trained)
     _failures(bad)
-    _broken()
+    _broken(unreadable(seen))
     _recent(done)
 
 
@@ -140,8 +146,7 @@ def _failures(found: list[Record]) -> None:
     st.caption("The same `bench run` command tries failed models again.")
 
 
-def _broken() -> None:
-    found = unreadable()
+def _broken(found: list[Unreadable]) -> None:
     if found:
         with st.expander(f"{len(found)} files are no records", icon=":material/broken_image:"):
             for one in found[:FAILURES]:
@@ -152,7 +157,7 @@ def _recent(found: list[Record]) -> None:
     if not found:
         return
     st.header("Measured", anchor=False)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "finished": _minute(record.finished),
             "model": record.model,
@@ -163,13 +168,21 @@ def _recent(found: list[Record]) -> None:
         }
         for record in found
     ]
+    titles = ["finished", "model", "data set"]
+    shown = [
+        [plain(row["finished"]), linked(row["model"]), plain(str(row["data set"]))] for row in rows
+    ]
+    either("measured", titles, shown, lambda: _all_columns(rows))
+    link("leaderboard", "Leaderboard")
+
+
+def _all_columns(rows: list[dict[str, Any]]) -> None:
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
         alt=f"The last {len(rows)} measured models",
         column_config={"img/s": st.column_config.NumberColumn("img/s", format="%.1f")},
     )
-    link("leaderboard", "Leaderboard")
 
 
 def _minute(text: str) -> str:

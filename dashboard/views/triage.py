@@ -48,7 +48,7 @@ def _page() -> None:
     with place.held() as session:
         pick, learning = session.pick, session.problem
         told = _standing(session)
-        code = session.code.get(pick.paper.id, ()) if pick else ()
+        code = session.code(pick.paper.id) if pick else ()
     st.caption(told)
     if learning is not None:
         st.caption(plain(f"{learning.message}: {learning.hint}"))

@@ -12,16 +12,18 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
-from bench.leaderboard import Table
+from bench.leaderboard import Row, Table
 from dashboard.frame import facts
-from dashboard.load import Board, picture, picture_address
+from dashboard.load import Board, picture, picture_address, pictures_of
 from dashboard.load.shots import Shot, shots
 from dashboard.load.votes import votes
 from dashboard.mode import read_only
+from dashboard.parts.narrow import either
 from dashboard.parts.viewer import Pane, viewer
 from dashboard.standings import standings
 from dashboard.table_files import as_csv
 from dashboard.views.details import command
+from dashboard.views.leaderboard_narrow import linked
 from dashboard.views.question import ask, nonsense_noted
 from dashboard.votes import Choice, Pair, Vote, cast, pairs
 from data.errors import AtlasError
@@ -102,7 +104,8 @@ def _held(table: Table) -> Pair | None:
 def _drawn(board: Board, table: Table, cast_so_far: Sequence[Vote]) -> Pair | None:
     """A new pair of which this machine has a picture; None where it has not."""
     # The untranslated source would be known at once.
-    models = [row.model for row in table.rows if facts(row)["task"] != "baseline"][:MOST]
+    rows = [row for row in table.rows if facts(row)["task"] != "baseline"][:MOST]
+    models = [row.model for row in rows if _has_pictures(board, row)]
     chance = random.Random(secrets.randbits(64))
     for left, right in pairs(models, cast_so_far, chance)[:TRIES]:
         found = [shot for shot in shots(board, table, (left, right)) if _both(shot, left, right)]
@@ -111,6 +114,10 @@ def _drawn(board: Board, table: Table, cast_so_far: Sequence[Vote]) -> Pair | No
             st.session_state["pair"] = (str(table.question), asdict(pair))
             return pair
     return None
+
+
+def _has_pictures(board: Board, row: Row) -> bool:
+    return any(picture(entry.get("output")) for entry in pictures_of(board, row.record.id))
 
 
 def _both(shot: Shot, left: str, right: str) -> bool:
@@ -176,18 +183,19 @@ def _standings(table: Table, cast_so_far: Sequence[Vote]) -> None:
     if not cast_so_far:
         st.info("Nobody has voted on these models yet.", icon=":material/how_to_vote:")
         return
-    made = pd.DataFrame([asdict(standing) for standing in standings(cast_so_far)])
-    percent = st.column_config.NumberColumn(format="percent")
-    number = st.column_config.NumberColumn(format="%.0f")
-    st.dataframe(
-        made,
-        hide_index=True,
-        alt=f"Standings of {len(made)} models after {len(cast_so_far)} votes",
-        column_config={
-            **dict.fromkeys(("share", "share_low", "share_high"), percent),
-            **dict.fromkeys(("elo", "elo_low", "elo_high"), number),
-        },
-    )
+    found = standings(cast_so_far)
+    made = pd.DataFrame([asdict(standing) for standing in found])
+    titles = ["model", "votes", "share", "elo"]
+    rows = [
+        [
+            linked(one.model),
+            str(one.votes),
+            f"{100 * one.share:.0f} % ({100 * one.share_low:.0f}–{100 * one.share_high:.0f})",
+            f"{one.elo:.0f} ({one.elo_low:.0f}–{one.elo_high:.0f})",
+        ]
+        for one in found
+    ]
+    either("standings", titles, rows, lambda: _all_columns(made, len(cast_so_far)))
     st.caption(
         f"{len(cast_so_far)} votes. Shares count a tie as half, with Wilson's 95 % interval; elo "
         "is Bradley and Terry's strength, 1000 on average, with a bootstrap interval over votes. "
@@ -200,3 +208,17 @@ def _standings(table: Table, cast_so_far: Sequence[Vote]) -> None:
             ("Standings (CSV)", as_csv(made), f"{dataset}-standings.csv"),
         ):
             st.download_button(title, content, name, icon=":material/download:", on_click="ignore")
+
+
+def _all_columns(made: pd.DataFrame, votes: int) -> None:
+    percent = st.column_config.NumberColumn(format="percent")
+    number = st.column_config.NumberColumn(format="%.0f")
+    st.dataframe(
+        made,
+        hide_index=True,
+        alt=f"Standings of {len(made)} models after {votes} votes",
+        column_config={
+            **dict.fromkeys(("share", "share_low", "share_high"), percent),
+            **dict.fromkeys(("elo", "elo_low", "elo_high"), number),
+        },
+    )

@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 
 from data.errors import AtlasError
 from survey.paper import Paper
+from survey.triage.logistic import fit
 
-__all__ = ["Learner", "Weighed", "text_of", "weigh"]
+__all__ = ["Learner", "Weighed", "missing", "text_of", "weigh"]
 
 Numbers = NDArray[np.float64]
 # A longer abstract says no more: the three-thousand-word one of some records is a whole paper.
 LONGEST = 6_000
+STRENGTH = 10.0  # of what decisions say, against small weights
 
 
 def text_of(paper: Paper) -> str:
@@ -30,10 +32,14 @@ def text_of(paper: Paper) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """TF-IDF of N texts: a sparse float32 matrix [N, words], None where no text has a word."""
+    """TF-IDF of N texts: a sparse float32 matrix [N, words], None where no text has a word.
+
+    `rows` has the row of each paper where they are in another order.
+    """
 
     matrix: Any
-    words: Any
+    words: Sequence[str]
+    rows: NDArray[np.intp] | None = None
 
 
 def weigh(texts: Sequence[str]) -> Weighed:
@@ -41,7 +47,7 @@ def weigh(texts: Sequence[str]) -> Weighed:
     try:
         from sklearn.feature_extraction.text import TfidfVectorizer
     except ImportError as problem:
-        raise _missing() from problem
+        raise missing() from problem
     weigher = TfidfVectorizer(
         stop_words="english",
         sublinear_tf=True,
@@ -55,28 +61,21 @@ def weigh(texts: Sequence[str]) -> Weighed:
         return Weighed(None, ())
 
 
-def _missing() -> AtlasError:
+def missing() -> AtlasError:
+    """What to say where scikit-learn is not installed."""
     return AtlasError(
         "learning from decisions needs scikit-learn", hint="pip install 'i2i-atlas[survey]'"
     )
 
 
 class Learner:
-    """Learns from weighed words; AtlasError without scikit-learn.
+    """Learns from weighed words.
 
     `fit` takes rows of papers that are kept and dropped, both at least one.
     """
 
     def __init__(self, weighed: Weighed) -> None:
-        try:
-            from sklearn.linear_model import LogisticRegression
-            from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
-        except ImportError as problem:
-            raise _missing() from problem
-        self.matrix, self.words = weighed.matrix, weighed.words
-        self._model = LogisticRegression(C=10.0, class_weight="balanced", max_iter=300)
-        # Far too little work for several threads: they would wait for each other.
-        self._threads = ThreadpoolController()
+        self.matrix, self.words, self.rows = weighed.matrix, weighed.words, weighed.rows
         self.coefficients: NDArray[np.float32] | None = None
 
     @property
@@ -86,25 +85,25 @@ class Learner:
 
     def fit(self, kept: Sequence[int], dropped: Sequence[int]) -> Numbers:
         """Train anew; for every paper the log odds of being kept, at equal numbers of both."""
-        rows = [*kept, *dropped]
-        wanted = np.repeat([1, 0], [len(kept), len(dropped)])
-        seen = self.matrix[rows]
+        wanted = np.repeat([True, False], [len(kept), len(dropped)])
+        seen = self.matrix[self._places([*kept, *dropped])]
         # A word of no decided paper gets no weight anyway.
-        columns = np.unique(seen.indices)
+        columns, seen.indices = np.unique(seen.indices, return_inverse=True)
+        seen.resize(len(wanted), len(columns))
+        weights, base = fit(seen, wanted, STRENGTH)
         self.coefficients = np.zeros(self.matrix.shape[1], dtype=np.float32)
-        if not len(columns):  # the decided papers have no words
-            return np.zeros(self.matrix.shape[0])
-        with self._threads.limit(limits=1):
-            self._model.fit(seen[:, columns], wanted)
-        self.coefficients[columns] = self._model.coef_[0]
-        odds = self.matrix @ self.coefficients + float(self._model.intercept_[0])
-        return np.asarray(odds, dtype=np.float64)
+        self.coefficients[columns] = weights
+        odds = np.asarray(self.matrix @ self.coefficients + base, dtype=np.float64)
+        return odds if self.rows is None else odds[self.rows]
 
     def because(self, row: int, most: int = 4) -> tuple[str, ...]:
         """The words of a paper that speak most for it, by the last `fit`."""
         if self.coefficients is None:
             return ()
-        own = self.matrix[row]
+        own = self.matrix[self._places(row)]
         shares = own.data * self.coefficients[own.indices]
         best = np.argsort(-shares, kind="stable")[:most]
         return tuple(str(self.words[own.indices[i]]) for i in best if shares[i] > 0)
+
+    def _places(self, rows: Any) -> Any:
+        return rows if self.rows is None else self.rows[rows]

@@ -61,12 +61,13 @@ class Queue:
         self.passing = passing
         self.scope = scope
         self.fresh = tuple(status) == ("new",)  # else a second look at papers that were decided
-        self.rows = {paper: row for row, paper in enumerate(among.ids)}
-        self.status: list[Status] = [decided.get(paper, "new") for paper in among.ids]
-        self.open = np.array(
-            [p in passing and own in status for p, own in zip(among.ids, self.status, strict=True)],
-            dtype=bool,
-        )
+        self.rows = among.rows
+        self.status: list[Status] = ["new"] * len(among.ids)
+        for paper, own in decided.items():
+            if paper in self.rows:
+                self.status[self.rows[paper]] = own
+        self.open = np.array([own in status for own in self.status], dtype=bool)
+        self.open &= np.fromiter((paper in passing for paper in among.ids), bool, len(among.ids))
         self.learner: Learner | None = None
         self._scores = _standard(among.scores.astype(np.float64))
         self._odds: NDArray[np.float64] | None = None

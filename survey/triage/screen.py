@@ -101,7 +101,7 @@ class _Screen:
             self._print(*head[: len(self.said) and 1])
             return
         self.shown = pick
-        body = paper_lines(pick.paper, pick, self.session.code.get(pick.paper.id, ()))
+        body = paper_lines(pick.paper, pick, self.session.code(pick.paper.id))
         self._print(*head)
         self.console.print(Rule(style="dim"))
         self._print(*body, Text(), self._abstract(pick, [*head, *body]), Text())

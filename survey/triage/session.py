@@ -13,7 +13,7 @@ from survey.catalogue.papers import Filter, chosen, known, names
 from survey.paper import Paper
 from survey.profiles import Profile
 from survey.repositories import Repository
-from survey.standing import code_of
+from survey.standing import Standing, code_of
 from survey.standing_file import standing
 from survey.triage.learner import Learner
 from survey.triage.queue import Pick, Queue, scope_of
@@ -23,16 +23,24 @@ from survey.triage.words import words_of
 __all__ = ["Session", "open_session"]
 
 
-def open_session(catalogue: Catalogue, profile: Profile, wanted: Filter | None = None) -> Session:
-    """A sitting over the papers that pass: new ones, unless the filter names other statuses."""
+def open_session(
+    catalogue: Catalogue,
+    profile: Profile,
+    wanted: Filter | None = None,
+    among: Standing | None = None,
+) -> Session:
+    """A sitting over the papers that pass: new ones, unless the filter names other statuses.
+
+    `among` is the standing of all papers by the profile, where that is known.
+    """
     wanted = wanted or Filter()
     apart = replace(wanted, status=())
     with catalogue.read() as connection:
-        among = standing(connection, profile, catalogue.home, write=not catalogue.read_only)
-        passing = set(among.positions if apart == Filter() else names(connection, apart))
+        if among is None:
+            among = standing(connection, profile, catalogue.home, write=not catalogue.read_only)
+        passing = among.rows if apart == Filter() else set(names(connection, apart))
         decided = {paper: own.status for paper, own in decisions(connection).items()}
         today = known(connection, {event.paper for event in events(connection)})
-        code = code_of(connection)
     queue = Queue(
         among,
         profile.name,
@@ -42,7 +50,7 @@ def open_session(catalogue: Catalogue, profile: Profile, wanted: Filter | None =
         scope_of(apart),
         status=wanted.status or ("new",),
     )
-    return Session(catalogue, queue, code, today)
+    return Session(catalogue, queue, today)
 
 
 def _read(catalogue: Catalogue, paper: str) -> Paper:
@@ -57,12 +65,10 @@ class Session:
         self,
         catalogue: Catalogue,
         queue: Queue,
-        code: dict[str, tuple[Repository, ...]],
         today: dict[str, str],
     ) -> None:
         self.catalogue = catalogue
         self.queue = queue
-        self.code = code
         self.today = today  # ids that papers of earlier events have now
         self.problem: AtlasError | None = None  # why nothing is learnt
         self.made = 0  # decisions of this sitting
@@ -81,6 +87,11 @@ class Session:
         if not behind or (self.queue.count("kept") and self.queue.count("dropped")):
             self._thread.join()
         self.pick = self.queue.pick()
+
+    def code(self, paper: str) -> tuple[Repository, ...]:
+        """What is known of the code of a paper, the best first."""
+        with self.catalogue.read() as connection:
+            return code_of(connection, [paper]).get(paper, ())
 
     @property
     def learning(self) -> bool:

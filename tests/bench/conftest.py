@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,8 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+
+from bench.features.extractor import ExtractorCard
 
 Folders = Callable[..., Path]
 
@@ -113,3 +118,46 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def sha256() -> Callable[[Path], str]:
     """The sha256 of a file."""
     return lambda path: hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+class Server:
+    """A folder that is served on loopback."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+        class Quiet(SimpleHTTPRequestHandler):
+            def __init__(self, *arguments: Any) -> None:
+                super().__init__(*arguments, directory=str(folder))
+
+            def log_message(self, *arguments: object) -> None:
+                pass
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
+
+    def card(self, of: ExtractorCard, **fields: Any) -> ExtractorCard:
+        """The card with its file here, and no hash unless `fields` name one."""
+        assert of.weights is not None
+        name = Path(of.weights.file).name
+        addresses = (f"http://127.0.0.1:{self.http.server_port}/{name}",)
+        none = {"size": 0, "sha256": "", "sha256_prefix": "", "digest": ""}
+        return replace(of, weights=replace(of.weights, addresses=addresses, **{**none, **fields}))
+
+    def put(self, of: ExtractorCard, state: dict[str, torch.Tensor]) -> Path:
+        assert of.weights is not None
+        path = self.folder / Path(of.weights.file).name
+        torch.save(state, path)
+        return path
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """An empty folder on loopback."""
+    (tmp_path / "served").mkdir()
+    made = Server(tmp_path / "served")
+    thread = threading.Thread(target=made.http.serve_forever)
+    thread.start()
+    yield made
+    made.http.shutdown()
+    made.http.server_close()
+    thread.join()

@@ -41,7 +41,7 @@ def test_strict_1_without_weights_says_where_they_belong_and_what_needs_none(
     assert INCEPTION_CLEAN.weights is not None
     nowhere = replace(INCEPTION_CLEAN.weights, addresses=("http://127.0.0.1:9/inception.pth",))
     card = replace(INCEPTION_CLEAN, weights=nowhere)
-    monkeypatch.setitem(extractor._cards(), "inception-clean", card)
+    monkeypatch.setitem(extractor.extractor_cards(), "inception-clean", card)
     root = folders("set", {"testA": 4, "testB": 4})
     result = _run(root, tmp_path / "home", "--protocol", "strict-1")
     assert result.exit_code == 4

@@ -72,7 +72,7 @@ def test_f1_and_accuracy_are_those_of_sklearn() -> None:
     classes = ("a", "b", "c")
     true = [classes[i] for i in rng.integers(0, 3, 60)]
     named = [t if rng.random() < 0.6 else classes[int(rng.integers(0, 3))] for t in true]
-    told = score(classes, true, named, 0)
+    told = score(classes, true, named)
     expected = metrics.f1_score(true, named, labels=classes, average=None)
     assert list(told.f1.values()) == pytest.approx(list(expected))
     assert told.accuracy == pytest.approx(metrics.balanced_accuracy_score(true, named))
@@ -81,13 +81,13 @@ def test_f1_and_accuracy_are_those_of_sklearn() -> None:
 
 
 def test_a_class_that_is_not_there_has_no_score() -> None:
-    told = score(("a", "b", "c"), ["a", "a"], ["a", "b"], 0)
+    told = score(("a", "b", "c"), ["a", "a"], ["a", "b"])
     assert told.f1 == {"a": pytest.approx(2 / 3), "b": 0.0, "c": None}
     assert told.accuracy == 0.5
     with pytest.raises(ValueError, match=r"\['x'\]"):
-        score(("a",), ["x"], ["a"], 0)
+        score(("a",), ["x"], ["a"])
     with pytest.raises(ValueError, match="0 pictures"):
-        score(("a",), [], [], 0)
+        score(("a",), [], [])
 
 
 @pytest.mark.parametrize(("shape", "count"), [((24, 24), 1), ((40, 36), 4), ((10, 90), 9)])

@@ -384,25 +384,3 @@ def test_art_inception_is_torchvisions_without_its_classifiers(tmp_path: Path) -
     np.testing.assert_allclose(expected, ours(_pictures(2, 80))["2048"], rtol=1e-3, atol=1e-4)
     with pytest.raises(AtlasError, match="75×75"):
         ours(_pictures(1, 32))
-
-
-def test_a_file_that_nobody_can_check_is_not_downloaded_but_named(tmp_path: Path) -> None:
-    from bench.features.weights import find
-    from data.errors import UsageProblem
-    from data.paths import Home
-
-    with pytest.raises(UsageProblem, match="nobody published its sha256") as problem:
-        find(cards.DINO, Home(tmp_path), None)
-    assert "ATLAS_DINO=FILE" in str(problem.value.hint)
-
-
-def test_scores_of_a_file_that_cannot_be_checked_are_marked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from bench.features.weights import find
-    from data.paths import Home
-
-    (tmp_path / "dino_vitbase8_pretrain.pth").write_bytes(b"whatever")
-    assert not find(cards.DINO, Home(tmp_path / "home"), tmp_path).published
-    monkeypatch.setenv("ATLAS_DINO", str(tmp_path / "dino_vitbase8_pretrain.pth"))
-    assert not find(cards.DINO, Home(tmp_path / "home"), None).published

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,10 +12,11 @@ from click.testing import CliRunner
 from numpy.typing import NDArray
 from PIL import Image
 
-from bench.cautions import SOFT, cautions
+from bench.cautions import SOFT, cautions, factor_of
 from bench.cli import main
 from bench.pictures import collect
 from bench.records import read_all
+from bench.resampling import enlargement
 from bench.sharpness import bandwidth
 from data.datasets import load_dataset
 from data.paths import Home
@@ -77,6 +80,67 @@ def test_flat_colours_with_hard_edges_are_sharp() -> None:
 def test_of_flat_and_of_tiny_pictures_nothing_is_told() -> None:
     assert bandwidth(np.full((128, 128, 3), 77, dtype=np.uint8)) is None
     assert bandwidth(_photograph(0, 63)) is None
+
+
+def _hard_edged(seed: int, size: int) -> Picture:
+    rng = np.random.default_rng(seed)
+    picture = np.full((size, size, 3), 30, dtype=np.uint8)
+    for _ in range(25):
+        top, left = rng.integers(0, size - 20, 2)
+        high, wide = rng.integers(8, 60, 2)
+        picture[top : top + high, left : left + wide] = rng.integers(0, 256, 3)
+    return picture
+
+
+@pytest.mark.parametrize("factor", [1.25, 1.5])
+@pytest.mark.parametrize("by", FILTERS[:2])
+def test_small_factors_are_told_by_the_rhythm_of_interpolation(
+    by: Image.Resampling, factor: float
+) -> None:
+    found = [enlargement(_enlarged(_photograph(i, round(256 / factor)), 256, by)) for i in range(6)]
+    assert sorted(found)[1:] == pytest.approx([factor] * 5, rel=0.01)
+
+
+@pytest.mark.parametrize("factor", [1.25, 1.5, 2, 3, 4])
+@pytest.mark.parametrize("draw", [_photograph, _hard_edged])
+def test_repeated_pixels_are_told_exactly(draw: Any, factor: float) -> None:
+    small = draw(1, round(264 / factor))
+    picture = _enlarged(small, 264, Image.Resampling.NEAREST)
+    if draw is _photograph:
+        assert enlargement(picture) == pytest.approx(factor, rel=0.03)
+    else:  # whole columns of one colour: what is repeated and what was so nobody can tell
+        assert enlargement(picture) in (1.0, pytest.approx(factor, rel=0.03))
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("draw", [_photograph, _hard_edged])
+def test_pictures_as_they_are_leave_no_such_trace_nor_does_jpeg_or_shrinking(
+    draw: Any, seed: int
+) -> None:
+    picture = draw(seed, 256)
+    packed = io.BytesIO()
+    Image.fromarray(picture).save(packed, "JPEG", quality=75)
+    jpeg = np.asarray(Image.open(packed))
+    shrunk = [_enlarged(jpeg, size, Image.Resampling.BICUBIC) for size in (192, 128, 96)]
+    assert [factor_of(one) for one in (picture, jpeg, *shrunk)] == [1.0] * 5
+
+
+def test_jpegs_grid_that_was_shrunk_is_not_taken_for_an_enlargement() -> None:
+    """8 pixels a block become 6, with a rhythm of 1/3 like that of 1.5×, and one of 1/6 besides."""
+    for seed in range(6):
+        picture = _photograph(seed, 256)
+        picture[::8], picture[:, ::8] = picture[::8] // 2, picture[:, ::8] // 2
+        shrunk = _enlarged(picture, 192, Image.Resampling.BICUBIC)
+        soft = shrunk // 2 + np.roll(shrunk, 1, (0, 1)) // 2
+        assert enlargement(soft) == 1.0
+
+
+def test_stripes_and_patches_of_one_colour_are_not_enlarged() -> None:
+    stripes = np.zeros((256, 256, 3), dtype=np.uint8)
+    stripes[:, ::3] = 200  # the rhythm of a threefold enlargement, along one axis
+    assert enlargement(stripes) == 1.0
+    assert enlargement(np.full((128, 128, 3), 77, dtype=np.uint8)) == 1.0
+    assert enlargement(_photograph(0, 63)) == 1.0
 
 
 @pytest.fixture

@@ -13,11 +13,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bench.cli import main
+from bench.cli.shown import outcome
 from bench.records import SCHEMA, identity, read, read_all, seal, write
-from bench.store.index import INDEX, headers
+from bench.store.index import INDEX, headers, indexed
 from bench.store.migrations import NewerSchema, migrated
 from data.errors import StorageProblem
-from data.paths import PUBLISHED
+from data.paths import PUBLISHED, Home
 
 FREE = "fid-texture,kid-texture,psnr"
 Folders = Callable[..., Path]
@@ -203,6 +204,21 @@ def test_an_edited_a_new_and_a_removed_record_are_seen(
     assert "2027-01-01T00:00:00+00:00" in {r.finished for r in headers([home / "results"])}
     path.unlink()
     assert len(headers([home / "results"])) == 1
+
+
+def test_a_run_leaves_the_index_up_to_date(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.store.index.MANY", 1)
+    results = home / "results"
+    assert outcome(read_all([results]), ["pairs"], Home(home)) == 0
+    files = {f"{path.parent.name}/{path.name}": path for path in results.glob("pairs/*/*.json")}
+    about = {name: path.stat() for name, path in files.items()}
+    states = {name: [a.st_mtime_ns, a.st_size, a.st_ino] for name, a in about.items()}
+    known = indexed(results / "pairs", states)
+    assert {name: read(path).scores for name, path in files.items()} == {
+        name: record.scores for name, record in known.items()
+    }
+    elsewhere = {name: [state[0] + 1, *state[1:]] for name, state in states.items()}
+    assert indexed(results / "pairs", elsewhere) == {}  # of other versions nothing is known
 
 
 def test_merging_takes_records_pictures_and_features(home: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 
 import dashboard.load.results
 from tests.dashboard.browser import Browser, browser, served
@@ -50,6 +51,15 @@ def seen(browsed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Br
     """A browser on a dashboard that shows the browsed home."""
     with served(browsed) as address, browser(tmp_path_factory.mktemp("profile"), address) as opened:
         yield opened
+
+
+@pytest.fixture(autouse=True, scope="session")
+def components() -> Iterator[None]:
+    """What is installed is searched for components once, as a server does, not for every page."""
+    found = manifest_scanner.scan_component_manifests()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(manifest_scanner, "scan_component_manifests", lambda *_, **__: found)
+        yield
 
 
 @pytest.fixture(autouse=True)

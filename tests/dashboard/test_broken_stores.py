@@ -17,7 +17,7 @@ MODULES = [card.module for card in present()]
 NONSENSE = b"\xff\x00<script>alert(1)</script>{"
 
 
-def _damage(home: Path) -> None:
+def damage(home: Path) -> None:
     """Records, pictures, votes, trainings, runs and the catalogue: all of it nonsense."""
     record(home, "whole", own={"p": 0.5, "q": 0.4})
     record(home, "other", 0.02, own={"p": 0.3, "q": 0.2})
@@ -36,7 +36,7 @@ def _damage(home: Path) -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_a_page_of_a_home_where_all_is_damaged(home: Path, module: str) -> None:
-    _damage(home)
+    damage(home)
     shown = page(module, dataset="a-street", id="2001.00001")
     assert not shown.exception
     assert shown.title or shown.header or shown.error

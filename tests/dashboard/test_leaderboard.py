@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -249,3 +250,34 @@ def test_the_page_is_offered_first_and_the_others_by_their_addresses(home: Path)
     shown = AppTest.from_file(str(SERVER.with_name("app.py")), default_timeout=60).run()
     assert not shown.exception
     assert [title.value for title in shown.title] == ["Leaderboard"]
+
+
+def _narrow(shown: AppTest) -> list[list[str]]:
+    """The cells of the table for phones, its titles first, as they are read."""
+    lines = next(m.value for m in shown.markdown if m.value.startswith("|")).splitlines()
+    cut = [re.split(r"(?<!\\)\|", line)[1:-1] for line in lines if "---" not in line]
+    return [[re.sub(r"\\(.)", r"\1", cell.strip()) for cell in line] for line in cut]
+
+
+def test_a_phone_has_rank_model_the_score_with_its_interval_and_n(home: Path) -> None:
+    ssim = (score("ssim", 0.9, 0.01, direction="higher"),)
+    record(home, "first", 0.010, half=0.004, metrics=ssim)
+    record(home, "a|b", 0.011, half=0.004)
+    record(home, "third", 0.9, half=0.004)
+    titles, first, second, third = _narrow(page("leaderboard"))
+    assert titles == ["rank", "model", "kid-texture ×10³ ↓", "n"]
+    assert first == ["1–2 a", "[first](/models?model=first)", "10.00 ±4.00", "12"]
+    assert second[:2] == ["1–2 a", "[a|b](/models?model=a%7Cb)"]
+    assert third == ["3 b", "[third](/models?model=third)", "900.0 ±4.0", "12"]
+    by_other = _narrow(page("leaderboard", sort="ssim"))
+    assert [row[2:] for row in by_other[:3]] == [["ssim ↑", "n"], ["0.900 ±0.010", "12"], ["", ""]]
+    by_cost = _narrow(page("leaderboard", sort="img/s"))
+    assert [row[-1] for row in by_cost] == ["img/s", "2", "2", "2"]
+
+
+def test_a_phone_says_how_many_models_it_leaves_out(home: Path) -> None:
+    for k in range(30):
+        record(home, f"model-{k:02}", 0.01 * (k + 1), own={})
+    shown = page("leaderboard")
+    assert len(_narrow(shown)) == 1 + 25
+    assert "The first 25 of 30." in {caption.value for caption in shown.caption}

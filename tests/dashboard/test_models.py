@@ -56,6 +56,10 @@ def test_bundled_weights_are_here_and_others_only_once_downloaded(home: Path) ->
     again = next(m for m in models() if m.card.name == far.card.name)
     assert again.stored[0].here
     assert again.stored[0].bytes == 4
+    file.unlink()
+    file.with_suffix(".safetensors").write_bytes(b"12345")  # as it is kept
+    kept = next(m for m in models() if m.card.name == far.card.name)
+    assert (kept.stored[0].here, kept.stored[0].bytes) == (True, 5)
 
 
 def test_every_data_set_has_a_card(home: Path) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from dashboard.load.catalogue import reading
-from dashboard.load.charted import cite_map, points
+from dashboard.load.charted import LANES, cite_map, points
 from dashboard.load.papers import Asked, facets, find
+from dashboard.views.paper_charts import figure
 from dashboard.views.paper_rows import excerpt
+from dashboard.warming_papers import warm_papers
 from data.paths import Home
-from survey.catalogue.papers import ORDERS, Filter, names
+from survey.catalogue.papers import ORDERS, Filter, names, papers
+from survey.momentum import citations_a_month
 from survey.profiles import profile
 from survey.rank import rank
 from survey.search import search
@@ -203,7 +208,7 @@ def _control(made: object, prefix: str):
 
 def test_points_have_a_day_even_where_only_the_year_is_known(small: Home) -> None:
     found = points(find(Asked()).ids)
-    days = {point.id: point.day for point in found}
+    days = dict(zip(found.ids, map(str, found.days), strict=True))
     assert days["arxiv:2001.00001"] == "2020-01-02"
     assert days["arxiv:1801.00004"] == "2018-07-01"
     assert "doi:10.1/cows" not in days  # nobody knows when it was
@@ -213,5 +218,40 @@ def test_the_map_has_a_line_from_a_paper_to_the_seed_that_it_cites(home: Path) -
     seed = {"title": "Cycle-Consistent Networks for Pictures", "arxiv": "1703.10593", "year": 2017}
     make(home, [seed, *some()])
     found = cite_map(("arxiv:2001.00001", "arxiv:1703.10593"))
-    assert found.edges == ((0, 1),)
+    assert found.edges.tolist() == [[0, 1]]
     assert 2 == len(found.points) == len(found.lanes) == len(found.heights)
+
+
+def test_points_are_cited_as_fast_as_survey_says(small: Home) -> None:
+    found = points(find(Asked()).ids)
+    with reading() as (connection, _):
+        every = {paper.id: paper for paper in papers(connection)}
+    today = datetime.now(UTC).date()
+    expected = [citations_a_month(every[name], today) or 0.0 for name in found.ids]
+    assert expected == pytest.approx(found.monthly.tolist())
+    assert len(expected) == 5
+
+
+def test_a_day_that_never_was_is_the_middle_of_its_year(home: Path) -> None:
+    make(home, [{"arxiv": "1902.00001", "year": 2019, "date": "2019-02-30"}])
+    assert [str(day) for day in points(find(Asked()).ids).days] == ["2019-07-01"]
+
+
+def test_a_paper_is_in_the_lane_of_its_narrowest_topic(small: Home) -> None:
+    found = cite_map(find(Asked()).ids)
+    with reading() as (connection, _):
+        of = {paper.id: paper.topics for paper in papers(connection)}
+    shown = [of[name] for name in found.points.ids]
+    count = Counter(topic for topics in shown for topic in topics)
+    expected = [min(own, key=lambda t: (count[t], t), default="other") for own in shown]
+    assert len(count) <= LANES
+    assert tuple(expected) == found.lanes
+    assert {"other"} < set(found.lanes)
+
+
+def test_warming_up_reads_papers_and_draws_all_of_them(small: Home) -> None:
+    warm_papers()
+    for view in ("Momentum", "Citation map"):
+        assert figure(view, Asked()) is not None
+    assert said(small) == []
+    assert not (small.root / "triage").exists()

@@ -19,6 +19,7 @@ import pytest
 import dashboard.load.sweeps
 from bench.running import Asked, going, noted
 from dashboard.load.held import LOCKS
+from dashboard.load.results import boards
 from dashboard.load.sweeps import Sweep, sweeps
 from dashboard.load.trainings import Training, trainings
 from data.images import encode
@@ -82,12 +83,12 @@ def test_a_bench_is_told_cell_by_cell_and_killed_it_is_stopped(home: Path, tmp_p
     command += ["--metrics", "kid-texture", "--batch", "1", "--device", "cpu"]
 
     def states() -> list[str]:
-        return [step.state for sweep in sweeps() for step in sweep.steps]
+        return [step.state for sweep in sweeps(boards()) for step in sweep.steps]
 
     with _running(*command) as process:
         _until(lambda: states() == ["failed", "measuring", "waiting"])
-        _until(lambda: sweeps()[0].steps[1].now.pictures > 2)
-        (seen,) = sweeps()
+        _until(lambda: sweeps(boards())[0].steps[1].now.pictures > 2)
+        (seen,) = sweeps(boards())
         assert seen.running
         assert [step.asked.sources for step in seen.steps] == [30, 30, 30]
         assert "no finite number" in seen.steps[0].error or "NaN" in seen.steps[0].error
@@ -97,17 +98,17 @@ def test_a_bench_is_told_cell_by_cell_and_killed_it_is_stopped(home: Path, tmp_p
         assert "of 30 pictures translated" in shown
         process.send_signal(signal.SIGKILL)
         process.wait(30)
-    (seen,) = sweeps()
+    (seen,) = sweeps(boards())
     assert (seen.running, seen.steps[1].state, seen.left) == (False, "begun", None)
     shown = page("runs")
     assert "stopped" in texts(shown)
     assert any(code.value.startswith("bench run --models") for code in shown.code)
     with _running(*command) as process:  # the same command again
-        _until(lambda: sweeps()[0].running)
-        assert len(sweeps()) == 1
+        _until(lambda: sweeps(boards())[0].running)
+        assert len(sweeps(boards())) == 1
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
-    assert sweeps() == []
+    assert sweeps(boards()) == []
     assert list((home / "running").iterdir()) == []
 
 
@@ -157,7 +158,7 @@ def _left(home: Path, *cells: Asked, began: datetime, host: str = "") -> None:
 
 
 def _only() -> Sweep:
-    (found,) = sweeps()
+    (found,) = sweeps(boards())
     return found
 
 
@@ -207,17 +208,17 @@ def test_on_another_machine_new_pictures_are_the_sign_of_life(home: Path) -> Non
 
 def test_a_killed_run_is_forgotten_when_it_is_old_or_nothing_is_left(home: Path) -> None:
     _left(home, _asked("one"), began=LONG_AGO)
-    assert sweeps() == []
+    assert sweeps(boards()) == []
     record(home, "two")
     _left(home, _asked("two", recorded=True), began=datetime.now(UTC))
-    assert sweeps() == []
+    assert sweeps(boards()) == []
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"cells": 3}', "\xff", '{"began": []}'])
 def test_a_file_of_a_run_that_is_broken_is_left_out(home: Path, content: str) -> None:
     (home / "running").mkdir()
     (home / "running" / "bench-x.json").write_text(content, encoding="latin-1")
-    assert sweeps() == []
+    assert sweeps(boards()) == []
     assert not page("runs").exception
 
 

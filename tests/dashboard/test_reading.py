@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import json
 import shutil
 import subprocess
 import sys
@@ -16,11 +18,14 @@ from starlette.responses import Response
 
 import dashboard.load.results
 from bench import records
+from bench.store.index import INDEX, keep
 from dashboard.cli import main
 from dashboard.load import board, datasets, kept_records, picture, picture_address
+from dashboard.load.results import whole
 from dashboard.server import send
 from dashboard.theme import PALETTE, settings
-from dashboard.views import PAGES
+from dashboard.views import PAGES, present
+from dashboard.warming import warm
 from data.images import decode, encode
 from tests.dashboard.store import page, record
 
@@ -214,3 +219,70 @@ def test_text_is_readable_on_its_ground(mode: str) -> None:
             low, high = sorted((bright(text), bright(ground)))
             assert (high + 0.05) / (low + 0.05) >= least, (text, ground)
     assert len(set(PALETTE)) == len(PALETTE)
+
+
+@pytest.fixture
+def listed(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home with two records that the index of their data set knows."""
+    monkeypatch.setattr(dashboard.load.results, "FEW", 0)
+    monkeypatch.setattr("bench.store.index.MANY", 1)
+    record(home, "one", 0.01)
+    record(home, "two", 0.02)
+    keep(home / "results", ["a-street"])
+    return home
+
+
+def _values() -> dict[str, float]:
+    """What the dashboard shows of the data set: KID by model."""
+    (table,) = board("a-street").tables
+    return {row.model: score["value"] for row in table.rows for score in row.scores.values()}
+
+
+def test_what_the_index_of_bench_knows_is_not_read_again(
+    listed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dashboard.load.results.records, "read", None)
+    assert _values() == {"one": 0.01, "two": 0.02}
+
+
+def test_a_record_that_changed_since_the_index_is_read_from_its_file(listed: Path) -> None:
+    record(listed, "one", 0.5)
+    record(listed, "new", 0.7)
+    shutil.rmtree(listed / "results" / "a-street" / "two")
+    assert _values() == {"one": 0.5, "new": 0.7}
+    # In place and of the same length, which only the file's time tells.
+    path = next((listed / "results" / "a-street" / "one").glob("*.json"))
+    path.write_text(path.read_text().replace('"value": 0.5', '"value": 0.6'))
+    assert _values() == {"one": 0.6, "new": 0.7}
+
+
+def test_an_index_that_somebody_wrote_into_costs_no_numbers(listed: Path) -> None:
+    path = listed / "results" / "a-street" / INDEX
+    kept = json.loads(path.read_text())
+    scores = [form for form in kept["packed"]["forms"] if "metric" in form]
+    scores[0]["value"] = "no number"
+    path.write_text(json.dumps(kept))
+    assert _values() == {"one": 0.01, "two": 0.02}
+
+
+def test_environment_and_pictures_come_from_the_file_that_the_index_leaves_them_in(
+    listed: Path,
+) -> None:
+    found = board("a-street")
+    made = whole(found, "one-a-street-id")
+    assert made is not None
+    assert [entry["id"] for entry in made.pictures] == ["one"]
+    shutil.rmtree(listed / "results")
+    assert whole(found, "one-a-street-id") is None
+
+
+def test_warming_up_imports_every_page_and_reads_every_data_set_once(
+    listed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    try:
+        warm()
+    finally:
+        gc.unfreeze()
+    monkeypatch.setattr(dashboard.load.results, "tables", None)  # nothing is made again
+    assert [row.model for row in board("a-street").tables[0].rows] == ["one", "two"]
+    assert {f"dashboard.views.{card.module}" for card in present()} <= sys.modules.keys()

@@ -13,6 +13,7 @@ import pytest
 
 from dashboard.estimating import speeds_of
 from dashboard.load.held import LOCKS, held
+from dashboard.load.results import boards
 from dashboard.load.runs import failed, progress, recent
 from dashboard.load.trainings import header, losses, trainings
 from data.images import encode
@@ -110,7 +111,7 @@ def test_pictures_without_a_record_are_a_run_in_progress(home: Path) -> None:
     for n in range(3):
         encode(images / f"{n}.png", np.zeros((2, 2, 3), np.uint8))
         os.utime(images / f"{n}.png", (1_000 + 2 * n, 1_000 + 2 * n))
-    found = progress()[0]
+    found = progress(boards())[0]
     assert (found.id, found.pictures, found.running) == ("abc123", 3, False)
     assert found.a_second == pytest.approx(0.5)  # two more in four seconds
     assert "3 pictures translated" in texts(page("runs"))
@@ -119,13 +120,13 @@ def test_pictures_without_a_record_are_a_run_in_progress(home: Path) -> None:
 def test_a_run_with_a_record_is_no_longer_in_progress(home: Path) -> None:
     made = record(home, "cyclegan.tiny")
     encode(home / "runs" / made.id / "images" / "0.png", np.zeros((2, 2, 3), np.uint8))
-    assert made.id not in {one.id for one in progress()}
-    assert [made.id] == [one.id for one in recent()]
+    assert made.id not in {one.id for one in progress(boards())}
+    assert [made.id] == [one.id for one in recent(boards())]
 
 
 def test_failures_are_shown_with_their_errors_as_text(home: Path) -> None:
     record(home, "bad", status="error")
-    assert [one.model for one in failed()] == ["bad"]
+    assert [one.model for one in failed(boards())] == ["bad"]
     made = page("runs")
     assert not made.exception
     assert [text.value for text in made.text] == ["OSError: <b>no</b> memory"]

@@ -50,6 +50,16 @@ def test_a_vote_is_kept_and_the_names_are_shown_only_then(home: Path) -> None:
     assert len(file_of("a-street").read_text().splitlines()) == 2
 
 
+def test_two_models_with_pictures_are_found_among_many_without(home: Path) -> None:
+    for k in range(30):
+        record(home, f"model-{k:02}", 0.001 * (k + 1), own={})
+    _two(home)
+    shown = page("vote")
+    assert {"Left is better", "Right is better"} <= {button.label for button in shown.button}
+    pair = shown.session_state["pair"][1]
+    assert {pair["left"], pair["right"]} == {"alpha", "beta"}
+
+
 def test_the_untranslated_source_is_no_candidate(home: Path) -> None:
     record(home, "alpha", 0.01)
     record(home, "identity", 0.5, card={"task": "baseline"})

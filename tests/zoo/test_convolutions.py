@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from zoo.nets.convolutions import NarrowConv, UpsampledConv
+from zoo.nets.convolutions import MOST, DoublingConv, NarrowConv, UpsampledConv
 from zoo.nets.winograd import WinogradConv
 
 
@@ -71,3 +71,26 @@ def test_winograd_in_float32_keeps_five_digits() -> None:
         assert conv._gains(x)  # the path that is measured, not the plain one
         expected = conv.plain().double()(x.double())
         assert (conv(x) - expected).abs().max() < 1e-4 * expected.std()
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("size", [(1, 1), (3, 5)])
+def test_doubling_is_the_transposed_convolution(size: tuple[int, int], bias: bool) -> None:
+    torch.manual_seed(0)
+    conv = DoublingConv(6, 4, bias=bias).double()
+    x = torch.randn(2, 6, *size, dtype=torch.float64)
+    expected = F.conv_transpose2d(x, conv.weight, conv.bias, stride=2, padding=1)
+    torch.testing.assert_close(conv(x), expected)  # as it learns
+    with torch.no_grad():
+        for given in (x, x.contiguous(memory_format=torch.channels_last)):
+            torch.testing.assert_close(conv(given), expected)
+        torch.testing.assert_close(conv.plain()(x), expected)
+    assert type(conv.plain()) is nn.ConvTranspose2d
+
+
+def test_doubling_of_many_values_is_left_to_torch() -> None:
+    conv = DoublingConv(2, 3).double()
+    side = int((MOST / 3) ** 0.5) + 1
+    x = torch.randn(1, 2, side, side, dtype=torch.float64)
+    with torch.no_grad():
+        assert torch.equal(conv(x), conv.plain()(x))

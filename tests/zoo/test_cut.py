@@ -123,9 +123,8 @@ def test_sincut_learns_from_one_picture_of_each_domain(
         pixels = rng.integers(0, 256, (*size, 3), dtype=np.uint8)
         Image.fromarray(pixels).save(tmp_path / f"train{domain}" / "one.png")
     (tmp_path / "tiny.toml").write_text(
-        "epochs = 1\ndecay-epochs = 0\nload = 36\ncrop = 32\nwidth = 2\nblocks = 2\nbatch = 2\n"
-        "discriminator-width = 2\ndiscriminator-layers = 1\nlength = 4\n"
-        "[options]\nlayers = [0, 4, 8, 12]\npatches = 9\n"
+        "epochs = 1\ndecay-epochs = 0\ncrop = 32\nwidth = 1\nblocks = 2\nbatch = 2\nlength = 4\n"
+        "discriminator-width = 1\n[options]\nlayers = [0, 2, 3]\n"
     )
     words = ["train", "sincut", "--dataset", str(tmp_path), "--out", str(tmp_path / "out")]
     words += ["--home", str(tmp_path / "home"), "--device", "cpu"]
@@ -134,5 +133,16 @@ def test_sincut_learns_from_one_picture_of_each_domain(
     assert "trained: 2 of 2 steps" in done.stderr
     assert "4 pictures" in done.stderr
     file = tmp_path / "out" / "latest_net_G.safetensors"
-    assert zoo.load(f"sincut@{file}", device="cpu").parameters > 0
-    assert "StyleGAN2" in card("sincut").summary
+    translator = zoo.load(f"sincut@{file}", device="cpu")
+    assert translator.architecture == Architecture("stylegan2", {"blocks": 2, "width": 1})
+    assert translator(torch.zeros(1, 3, 41, 30, dtype=torch.uint8)).shape == (1, 3, 41, 30)
+
+
+def test_sincut_is_trained_as_published() -> None:
+    recipe = card("sincut").recipe
+    assert recipe is not None
+    assert (recipe.learning_rate, recipe.beta1, recipe.beta2) == (2e-3, 0.0, 0.99)
+    assert (recipe.generator_options["width"], recipe.discriminator_options["width"]) == (10, 8)
+    assert (recipe.batch, recipe.crop, recipe.zoom, recipe.resize) == (16, 64, 3.0, "none")
+    assert (recipe.epochs, recipe.decay_epochs, recipe.length) == (8, 8, 100_000)
+    assert (recipe.options["r1"], recipe.options["pixel_identity"]) == (1.0, 1.0)

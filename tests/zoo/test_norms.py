@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
-from zoo.nets.norm import InstanceNorm
+from zoo.nets.norm import InstanceNorm, _in_layout
 
 
 def _channels_last(*shape: int, dtype: torch.dtype = torch.float64) -> torch.Tensor:
@@ -54,3 +55,14 @@ def test_bfloat16_is_as_near_as_bfloat16_can_be() -> None:
     assert rounded.grad is not None
     error = (exact.grad - rounded.grad.float()).abs().max() / exact.grad.abs().max()
     assert error < 2**-6  # four roundings of 2**-8
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_on_a_gpu_the_layout_is_kept_and_the_values_are_the_same(
+    layout: torch.memory_format,
+) -> None:
+    torch.manual_seed(0)
+    x = (3 * torch.randn(2, 4, 5, 7, dtype=torch.float64) + 2).contiguous(memory_format=layout)
+    found = _in_layout(x)
+    torch.testing.assert_close(F.instance_norm(x), found)
+    assert found.stride() == x.stride()

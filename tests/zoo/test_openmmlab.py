@@ -5,11 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +20,11 @@ import zoo
 from data.errors import AtlasError, NetworkProblem
 from data.paths import Home
 from tests.zoo.plain_openmmlab import State, judge, resnet, resnet_state, unet, unet_state
+from tests.zoo.serving import serving
 from zoo.card import Card
 from zoo.checkpoints import load_module
 from zoo.cli import main
-from zoo.registry import card
+from zoo.registry import card, cards
 from zoo.weights import obtain
 
 
@@ -116,21 +114,8 @@ def test_numbers_of_numpy_are_passed_over_and_other_objects_are_not(tmp_path: Pa
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     """A folder and the address under which its files are served."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *arguments: object) -> None:
-            asked.append(self.path)
-
-    folder = tmp_path / "served"
-    folder.mkdir()
-    asked: list[str] = []
-    http = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    thread = threading.Thread(target=http.serve_forever, daemon=True)
-    thread.start()
-    yield folder, f"http://127.0.0.1:{http.server_port}"
-    http.shutdown()
-    http.server_close()
-    thread.join()
+    with serving(tmp_path / "served") as found:
+        yield found.folder, found.address
 
 
 def _served_card(address: str, prefix: str) -> Card:
@@ -154,7 +139,7 @@ def test_both_directions_come_from_one_download_that_its_name_vouches_for(
     (folder / "both.pth").write_bytes(content)
     whole = hashlib.sha256(content).hexdigest()
     entry = _served_card(address, whole[:8])
-    monkeypatch.setattr("zoo.weights.cards", lambda: {"cyclegan": entry})
+    monkeypatch.setitem(cards(), "cyclegan", entry)
     home = Home(tmp_path / "home")
     to_zebra, _ = obtain("cyclegan", entry.weights[0], home)
     said = capsys.readouterr().err.replace("\n", "")

@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save, save_file
 from torch import Tensor
 
 from data.errors import AtlasError
 from zoo.architectures import Architecture, build
 from zoo.checkpoints import load_module
 from zoo.nets.patchgan import PatchDiscriminator
-from zoo.states import read_state
+from zoo.states import read_state, read_tensors
 
 State = dict[str, Tensor]
 RESNET = Architecture("resnet", {"blocks": 2, "width": 4})
@@ -209,3 +209,13 @@ def test_dropout_that_leaves_no_key_is_read_off_a_header_of_ours(tmp_path: Path)
     module, architecture, _ = load_module(tmp_path / "x.safetensors")
     assert architecture.options == {"dropout": False, "depth": 5, "norm": "batch", "width": 4}
     assert not any(isinstance(layer, torch.nn.Dropout) for layer in module.modules())
+
+
+@pytest.mark.parametrize("begins", [b"\x80", b"PK"])
+def test_a_safetensors_file_that_begins_as_a_pickle_or_a_zip_is_read(
+    begins: bytes, tmp_path: Path
+) -> None:
+    state = {"w": torch.ones(3000)}  # the length of the header is the beginning of the file
+    made = (save(state, metadata={"x": "x" * n}) for n in range(0, 0x4B50, 8))
+    (tmp_path / "x.safetensors").write_bytes(next(c for c in made if c.startswith(begins)))
+    assert torch.equal(torch.ones(3000), read_tensors(tmp_path / "x.safetensors")["w"])

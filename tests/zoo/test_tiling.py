@@ -56,6 +56,8 @@ SMALL = (
     Architecture("animegan", {"width": 8, "align_corners": True}),
     Architecture("animegan", {"width": 8, "align_corners": False}),
     Architecture("unit", {"width": 4}),
+    Architecture("unit-vae", {"width": 4}),
+    Architecture("stylegan2", {"width": 1}),
     Architecture("munit", {"width": 4}),
 )
 
@@ -72,7 +74,7 @@ def _small(architecture: Architecture) -> Translator:
     with torch.no_grad():
         for values in (p for p in module.parameters() if p.ndim == 1):
             values.uniform_(0.5, 1.5)
-    small = {"architecture": architecture, "module": prepare(module.eval(), "float32")}
+    small = {"architecture": architecture, "module": prepare(module)}
     return replace(zoo.load("cyclegan", device="cpu"), **small)
 
 

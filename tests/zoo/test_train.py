@@ -90,6 +90,19 @@ def test_killed_training_goes_on_to_the_very_same_weights(recipe: Recipe, tmp_pa
             assert torch.equal(value, found[net][key]), f"{net}.{key}"
 
 
+def test_a_checkpoint_from_before_a_setting_existed_goes_on_as_its_default(tmp_path: Path) -> None:
+    expected = _train(TINY, tmp_path / "whole")
+    _train(TINY, tmp_path / "older", stop_at=5)
+    [kept] = (path for path in (tmp_path / "older").iterdir() if path.suffix == ".pt")
+    state = torch.load(kept, weights_only=True)
+    del state["question"]["recipe"]["zoom"]
+    torch.save(state, kept)
+    found = _train(TINY, tmp_path / "older")
+    for net, weights in expected.items():
+        for key, value in weights.items():
+            assert torch.equal(value, found[net][key]), f"{net}.{key}"
+
+
 def test_other_settings_do_not_continue_a_checkpoint(tmp_path: Path) -> None:
     _train(TINY, tmp_path, stop_at=3)
     with pytest.raises(AtlasError, match=r"trained with other settings: recipe \(seed\)"):

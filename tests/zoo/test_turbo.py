@@ -12,9 +12,11 @@ from torch import Tensor, nn
 
 import zoo
 from data.errors import AtlasError, UsageProblem
+from tests.zoo.serving import moved, serving
 from tests.zoo.tiny_diffusion import parts
 from zoo.diffusion.lora import merge
 from zoo.noise import seed_of
+from zoo.registry import card, cards
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 
@@ -141,6 +143,37 @@ def test_two_domains_scale_the_adapters_by_their_own_rank(base: Path, tmp_path: 
         expected = _by_hand(base, unet, vae, x, 3)
         torch.testing.assert_close(translator.module(x), expected, atol=1e-4, rtol=0)
     assert translator.architecture.kind == "turbo-unpaired"
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_a_fetched_file_gives_what_the_pickle_gives(
+    paired: bool, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unet, vae = _adapted(base, 2, 3)
+    name = "edge_to_image" if paired else "day2night"
+    saved = _paired(unet, vae, (2, 3)) if paired else {**_unpaired(unet, vae, 2), "rank_vae": 3}
+    torch.save(saved, tmp_path / "theirs.pkl")
+    settings = {"model": str(base), "prompt": "a boat"}
+    picture = torch.randint(0, 256, (1, 3, 64, 64), dtype=torch.uint8)
+    theirs = _load(tmp_path / "theirs.pkl", base)
+    with serving(tmp_path / "served") as served:
+        entry = moved(card("img2img-turbo"), served.address)
+        monkeypatch.setitem(cards(), "img2img-turbo", entry)
+        file = next(w.file for w in entry.weights if w.name == name)
+        served.put(file, (tmp_path / "theirs.pkl").read_bytes())
+        ours = zoo.load(
+            f"img2img-turbo.{name}",
+            device="cpu",
+            seed=3,
+            settings=settings,
+            home=tmp_path / "home",
+            accept_licence=True,
+        )
+    assert torch.equal(theirs(picture), ours(picture))
+    assert (theirs.sha256, theirs.architecture) == (ours.sha256, ours.architecture)
+    folder = tmp_path / "home" / "weights" / "img2img-turbo"
+    left = [p.suffix for p in folder.iterdir() if p.suffix not in (".lock", ".sha256")]
+    assert left == [".safetensors"]
 
 
 def test_any_size_and_any_batch(base: Path, tmp_path: Path) -> None:

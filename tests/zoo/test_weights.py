@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import threading
 import zipfile
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +17,8 @@ from PIL import Image
 import zoo
 from data.errors import AtlasError, UsageProblem
 from data.paths import Home
+from tests.zoo.serving import pickled, serving, some_weights
 from zoo.architectures import Architecture, build
-from zoo.card import Weights
 from zoo.checkpoints import load_module
 from zoo.cli import main
 from zoo.licence import accept, agree
@@ -34,42 +30,13 @@ from zoo.weights import obtain
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     """A folder and the address under which its files are served."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *arguments: object) -> None:
-            pass
-
-    folder = tmp_path / "served"
-    folder.mkdir()
-    http = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    thread = threading.Thread(target=http.serve_forever, daemon=True)
-    thread.start()
-    yield folder, f"http://127.0.0.1:{http.server_port}"
-    http.shutdown()
-    http.server_close()
-    thread.join()
-
-
-def _weights(address: str, **fields: Any) -> Weights:
-    given: dict[str, Any] = {
-        "name": "some",
-        "file": "some.pth",
-        "sha256": "",
-        "size": 1,
-        "licence": "MIT",
-        "source": "a",
-        "target": "b",
-        "architecture": {"kind": "transformer", "options": {}},
-        "addresses": (address,),
-    }
-    return Weights(**{**given, **fields})
+    with serving(tmp_path / "served") as served:
+        yield served.folder, served.address
 
 
 def _content(kind: str = "transformer") -> bytes:
     torch.manual_seed(0)
-    file = io.BytesIO()
-    torch.save(build(Architecture(kind, {"width": 2})).state_dict(), file)
-    return file.getvalue()
+    return pickled(build(Architecture(kind, {"width": 2})).state_dict())
 
 
 def test_a_file_that_nobody_checked_is_told_recorded_and_then_held_to(
@@ -78,16 +45,13 @@ def test_a_file_that_nobody_checked_is_told_recorded_and_then_held_to(
     folder, address = server
     content = _content()
     (folder / "some.pth").write_bytes(content)
-    home, weights = Home(tmp_path / "home"), _weights(f"{address}/some.pth")
+    home, weights = Home(tmp_path / "home"), some_weights(f"{address}/some.pth")
     path, sha256 = obtain("model", weights, home)
     assert hashlib.sha256(content).hexdigest() == sha256
     said = capsys.readouterr().err.replace("\n", "")
     assert f"sha256 {sha256}, which nobody has checked yet" in said
     assert (path, sha256) == obtain("model", weights, home)
     assert "checked yet" not in capsys.readouterr().err
-    path.write_bytes(b"another")
-    with pytest.raises(AtlasError, match="is not the file of the first download"):
-        obtain("model", weights, home)
     path.unlink()
     (folder / "some.pth").write_bytes(b"changed")
     with pytest.raises(AtlasError, match="is another file"):
@@ -97,7 +61,7 @@ def test_a_file_that_nobody_checked_is_told_recorded_and_then_held_to(
 def test_a_known_sha256_is_demanded(server: tuple[Path, str], tmp_path: Path) -> None:
     folder, address = server
     (folder / "some.pth").write_bytes(b"wrong")
-    weights = _weights(f"{address}/some.pth", sha256="0" * 64, size=5)
+    weights = some_weights(f"{address}/some.pth", sha256="0" * 64, size=5)
     with pytest.raises(AtlasError, match="is another file"):
         obtain("model", weights, Home(tmp_path))
     assert not (tmp_path / "weights" / "model" / "some.pth").exists()
@@ -109,12 +73,12 @@ def test_a_member_is_taken_out_of_an_archive(server: tuple[Path, str], tmp_path:
         archive.writestr("saved_models/candy.pth", _content())
         archive.writestr("saved_models/udnie.pth", b"other")
     home = Home(tmp_path / "home")
-    weights = _weights(f"{address}/all.zip?dl=1", file="all.zip", member="candy.pth")
+    weights = some_weights(f"{address}/all.zip?dl=1", file="all.zip", member="candy.pth")
     path, sha256 = obtain("model", weights, home)
-    assert path == home.weights / "model" / "candy.pth"
+    assert path == home.weights / "model" / "candy.safetensors"
     assert hashlib.sha256(_content()).hexdigest() == sha256
     assert load_module(path)[1] == Architecture("transformer", {"width": 2})
-    missing = _weights(f"{address}/all.zip", file="all.zip", member="mosaic.pth")
+    missing = some_weights(f"{address}/all.zip", file="all.zip", member="mosaic.pth")
     with pytest.raises(AtlasError, match=r"holds no mosaic\.pth"):
         obtain("model", missing, home)
 
@@ -125,7 +89,7 @@ def test_an_archive_that_would_leave_its_folder_is_refused(
     folder, address = server
     with zipfile.ZipFile(folder / "all.zip", "w") as archive:
         archive.writestr("../candy.pth", _content())
-    weights = _weights(f"{address}/all.zip", file="all.zip", member="candy.pth")
+    weights = some_weights(f"{address}/all.zip", file="all.zip", member="candy.pth")
     with pytest.raises(AtlasError, match="cannot be unpacked safely"):
         obtain("model", weights, Home(tmp_path / "home"))
     assert not list((tmp_path / "home").rglob("candy.pth"))
@@ -136,13 +100,14 @@ def test_of_a_large_file_only_what_is_needed_is_kept(
 ) -> None:
     folder, address = server
     state = tools.seeded(VggFeatures(width=2, last="relu5_4")).state_dict()
-    file = io.BytesIO()
-    torch.save({**state, "classifier.0.weight": torch.zeros(99)}, file)
-    (folder / "vgg.pth").write_bytes(file.getvalue())
-    prefix = hashlib.sha256(file.getvalue()).hexdigest()[:8]
+    content = pickled({**state, "classifier.0.weight": torch.zeros(99)})
+    (folder / "vgg.pth").write_bytes(content)
+    prefix = hashlib.sha256(content).hexdigest()[:8]
     home = Home(tmp_path / "home")
-    given: dict[str, Any] = {"file": "vgg.pth", "keep": "features.", "size": len(file.getvalue())}
-    path, _ = obtain("gatys", _weights(f"{address}/vgg.pth", sha256_prefix=prefix, **given), home)
+    given: dict[str, Any] = {"file": "vgg.pth", "keep": "features.", "size": len(content)}
+    path, _ = obtain(
+        "gatys", some_weights(f"{address}/vgg.pth", sha256_prefix=prefix, **given), home
+    )
     assert [f.name for f in path.parent.iterdir() if f.suffix in (".pth", ".safetensors")] == [
         "vgg.features.safetensors"
     ]
@@ -150,7 +115,7 @@ def test_of_a_large_file_only_what_is_needed_is_kept(
     settings = {"steps": 1}
     painter = zoo.load(f"gatys@{path}", device="cpu", style=style, settings=settings)
     assert painter.parameters == sum(v.numel() for k, v in state.items()) - _after_relu5_1(state)
-    wrong = _weights(f"{address}/vgg.pth", sha256_prefix="00000000", **given)
+    wrong = some_weights(f"{address}/vgg.pth", sha256_prefix="00000000", **given)
     with pytest.raises(AtlasError, match="is another file"):
         obtain("other", wrong, home)
 
@@ -162,7 +127,7 @@ def _after_relu5_1(state: dict[str, torch.Tensor]) -> int:
 def test_non_commercial_weights_are_asked_about_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    home, weights = Home(tmp_path), _weights("", licence="research only", noncommercial=True)
+    home, weights = Home(tmp_path), some_weights("", licence="research only", noncommercial=True)
     with pytest.raises(UsageProblem, match="nobody has accepted") as problem:
         agree("model", weights, home)  # no terminal here
     assert "--accept-licence" in str(problem.value.hint)
@@ -186,10 +151,10 @@ def test_non_commercial_weights_are_asked_about_once(
 
 def test_licences_of_other_models_and_free_weights_are_their_own(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    accept("free", _weights(""), home)
+    accept("free", some_weights(""), home)
     assert not (tmp_path / "licences.json").exists()
-    agree("free", _weights(""), home)
-    restricted = _weights("", noncommercial=True)
+    agree("free", some_weights(""), home)
+    restricted = some_weights("", noncommercial=True)
     accept("one", restricted, home)
     accept("two", restricted, home)
     agree("one", restricted, home)

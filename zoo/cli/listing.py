@@ -20,21 +20,25 @@ __all__ = ["ls", "path", "show"]
 @click.command()
 @click.argument("pattern", default="*")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def ls(pattern: str, as_json: bool) -> None:
-    """List models and weights; PATTERN takes wildcards ('cyclegan.*')."""
+@home_option
+def ls(pattern: str, as_json: bool, home: str | None) -> None:
+    """List models and weights, and which are here; PATTERN takes wildcards ('cyclegan.*')."""
     found = names(pattern)
     if not found:
         raise unknown("model", pattern, [*cards(), *names()], "zoo ls")
-    rows = [facts.row(name) for name in found]
+    folder = find_home(home)
+    rows = [facts.row(name, folder) for name in found]
     if as_json:
         emit_json(rows)
         return
-    columns = ["name", "task", "paper", "source", "target", "licence", "size"]
+    columns = ["name", "task", "paper", "source", "target", "licence", "size", "here"]
     table(columns, [[_cell(row[column]) for column in columns] for row in rows])
     say(f"{len(rows)} models; more about one: zoo show NAME")
 
 
 def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else ""
     if isinstance(value, int):
         return f"{value / 1e6:.1f} MB" if value else ""
     return str(value)
@@ -43,8 +47,9 @@ def _cell(value: Any) -> str:
 @click.command()
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="The whole card as JSON.")
-def show(name: str, as_json: bool) -> None:
-    """Show a model: paper, licence, weights and how they were made.
+@home_option
+def show(name: str, as_json: bool, home: str | None) -> None:
+    """Show a model: paper, licence, weights, how they were made and where they are kept.
 
     NAME is model, model.weights for these alone, or model@FILE for what a file holds.
     """
@@ -55,7 +60,9 @@ def show(name: str, as_json: bool) -> None:
         lines = [(key, str(value)) for key, value in found.items() if value]
     else:
         entry, weights = (choice.card, choice.weights) if choice else (find_card(name), None)
-        found, lines = facts.as_json(entry, weights), facts.facts(entry, weights)
+        folder = find_home(home)
+        found = facts.as_json(entry, folder, weights)
+        lines = facts.facts(entry, folder, weights)
     if as_json:
         emit_json(found)
         return

@@ -12,7 +12,9 @@ import click
 from data.console import fail, home_option, progress, say, warn
 from data.errors import AtlasError, UsageProblem
 from zoo.cli.installed import installed
+from zoo.registry import resolve
 from zoo.style_options import style_options
+from zoo.tileable import check_tiles
 
 if TYPE_CHECKING:
     from zoo.translator import Translator
@@ -103,6 +105,8 @@ def _loaded(tile: int | None, options: dict[str, Any]) -> Translator:
     from zoo import load
 
     model, given = options["model"], {k: v for k, v in options.items() if k != "model"}
+    if tile:
+        check_tiles(resolve(model), options["stochastic"])
     with installed():
         return replace(load(model, **{**given, "seed": given["seed"] or 0}), tile=tile or 0)
 

@@ -27,7 +27,7 @@ def fetch(pattern: tuple[str, ...], accept_licence: bool, home: str | None) -> N
     """Download weights before they are needed; prints name and file.
 
     PATTERN is model, model.weights, or with wildcards in quotes. Interrupted downloads go on,
-    every file is checked.
+    every file is checked, and its tensors are kept as safetensors in place of it.
 
     \b
     zoo fetch cyclegan.horse2zebra
@@ -44,7 +44,8 @@ def fetch(pattern: tuple[str, ...], accept_licence: bool, home: str | None) -> N
             continue
         if accept_licence:
             accept(choice.card.name, choice.weights, folder)
-        file, _ = locate(choice, folder)
+        with installed():  # torch reads what was downloaded
+            file, _ = locate(choice, folder)
         click.echo(f"{name}\t{file}")
 
 

@@ -25,6 +25,7 @@ from zoo.extras import Extras, Loaded, check_extras, parsed
 from zoo.noise import seed_of
 from zoo.preprocessing import PREPROCESSING
 from zoo.registry import Choice
+from zoo.states import read_nested
 from zoo.weights import locate
 
 __all__ = ["Settings", "Turbo", "load"]
@@ -62,7 +63,7 @@ def load(choice: Choice, extras: Extras, device: torch.device, home: Home) -> Lo
         )
     file, sha256 = locate(choice, home)
     parts = _parts(hub_folder(settings.model, settings.revision, home))
-    paired = _fill(parts, _checkpoint(file), file)
+    paired = _fill(parts, read_nested(file)[0], file)
     kind = "turbo-paired" if paired else "turbo-unpaired"
     return Loaded(
         module=Turbo(parts, prompt, extras.seed, unit=paired).to(device),
@@ -100,19 +101,6 @@ def _parts(folder: Path) -> dict[str, Any]:
             f"{folder} does not hold SD-Turbo in safetensors: {str(problem).splitlines()[0]}",
             hint="a folder as diffusers' save_pretrained writes it: --set model=FOLDER",
         ) from problem
-
-
-def _checkpoint(file: Path) -> Mapping[str, Any]:
-    try:
-        found = torch.load(file, map_location="cpu", weights_only=True)
-    except Exception as problem:  # torch raises what the broken byte leads to
-        raise AtlasError(
-            f"{file} is damaged, or holds more than tensors: {type(problem).__name__}",
-            hint="published ones: zoo show img2img-turbo",
-        ) from problem
-    if not isinstance(found, Mapping):
-        raise AtlasError(f"{file} is no checkpoint of img2img-turbo", hint="zoo show img2img-turbo")
-    return found
 
 
 def _fill(parts: Mapping[str, Any], found: Mapping[str, Any], file: Path) -> bool:

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from zoo.nets.convolutions import NarrowConv
+from zoo.nets.convolutions import NarrowConv, UpsampledConv
+from zoo.nets.winograd import WinogradConv
 
 __all__ = [
     "ENCODER_LAYERS",
@@ -49,7 +50,14 @@ class AdaptiveNorm(nn.Module):
 
 
 def _conv(inside: int, outside: int) -> list[nn.Module]:
-    return [nn.ReflectionPad2d(1), nn.Conv2d(inside, outside, 3), nn.ReLU()]
+    # The published files count a layer for the border, which the convolution has itself here.
+    conv = WinogradConv(inside, outside, 3, padding=1, padding_mode="reflect")
+    return [nn.Identity(), conv, nn.ReLU()]
+
+
+def _upsampled(inside: int, outside: int) -> list[nn.Module]:
+    """As `_conv` after nearest upsampling, which is a layer of its own in the published files."""
+    return [nn.Identity(), nn.Identity(), UpsampledConv(inside, outside, 3), nn.ReLU()]
 
 
 class AdainEncoder(nn.Sequential):
@@ -89,20 +97,15 @@ class AdainDecoder(nn.Sequential):
     """Features [N,8×width,h,w] to RGB of about 0..1 [N,3,8h,8w]."""
 
     def __init__(self, width: int = 64) -> None:
-        def up() -> nn.Module:
-            return nn.Upsample(scale_factor=2, mode="nearest")
-
         w2, w4, w8 = 2 * width, 4 * width, 8 * width
         super().__init__(
             *_conv(w8, w4),
-            up(),
+            nn.Upsample(scale_factor=2, mode="nearest"),
             *(layer for _ in range(3) for layer in _conv(w4, w4)),
             *_conv(w4, w2),
-            up(),
-            *_conv(w2, w2),
+            *_upsampled(w2, w2),
             *_conv(w2, width),
-            up(),
-            *_conv(width, width),
+            *_upsampled(width, width),
             nn.ReflectionPad2d(1),
             NarrowConv(width, 3, 3),
         )

@@ -9,9 +9,25 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from zoo.nets.winograd import WinogradConv
+
 __all__ = ["AnimeGenerator", "Bilinear"]
 
 HALVING = (0, 1, 0, 1)  # reflected columns left and right, rows above and below, before a stride
+
+
+def _reflected(
+    inside: int, outside: int, kernel: int, stride: int, groups: int, bias: bool
+) -> tuple[nn.Module, nn.Module]:
+    """A border and a convolution, in two layers as in the keys; the second may do both."""
+    if stride == groups == 1 and kernel > 1:
+        padding = kernel // 2
+        conv = WinogradConv(
+            inside, outside, kernel, padding=padding, padding_mode="reflect", bias=bias
+        )
+        return nn.Identity(), conv
+    border = nn.ReflectionPad2d(HALVING if stride == 2 else kernel // 2)
+    return border, nn.Conv2d(inside, outside, kernel, stride, groups=groups, bias=bias)
 
 
 class _ConvNorm(nn.Sequential):
@@ -26,10 +42,10 @@ class _ConvNorm(nn.Sequential):
         groups: int = 1,
         bias: bool = False,
     ) -> None:
-        border = HALVING if stride == 2 else kernel // 2
+        border, conv = _reflected(inside, outside, kernel, stride, groups, bias)
         super().__init__(
-            nn.ReflectionPad2d(border),
-            nn.Conv2d(inside, outside, kernel, stride, groups=groups, bias=bias),
+            border,
+            conv,
             nn.GroupNorm(1, outside),
             nn.LeakyReLU(0.2, inplace=True),
         )

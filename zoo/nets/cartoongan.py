@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from zoo.nets.convolutions import NarrowConv
 from zoo.nets.norm import InstanceNorm
+from zoo.nets.winograd import WinogradConv
 
 __all__ = ["CartoonDiscriminator", "CartoonGenerator", "ScaledInstanceNorm"]
 
@@ -44,7 +45,7 @@ class CartoonGenerator(nn.Module):
             self.add_module(f"in{number:02}_1", ScaledInstanceNorm(2 * inside))
         for number in range(FIRST_BLOCK, FIRST_BLOCK + BLOCKS):
             for half in (1, 2):
-                self.add_module(f"conv{number:02}_{half}", nn.Conv2d(4 * width, 4 * width, 3))
+                self.add_module(f"conv{number:02}_{half}", WinogradConv(4 * width, 4 * width, 3))
                 self.add_module(f"in{number:02}_{half}", ScaledInstanceNorm(4 * width))
         for number, outside in ((1, 2 * width), (2, width)):
             doubling = nn.ConvTranspose2d(2 * outside, outside, 3, 2, 1, output_padding=1)
@@ -55,12 +56,7 @@ class CartoonGenerator(nn.Module):
 
     def _pair(self, name: str, resampling: nn.Module, channels: int) -> None:
         self.add_module(f"{name}_1", resampling)
-        self.add_module(f"{name}_2", nn.Conv2d(channels, channels, 3, padding=1))
-
-    def blocks(self) -> list[list[nn.Module]]:
-        """Both convolutions of every residual block, in order."""
-        numbers = range(FIRST_BLOCK, FIRST_BLOCK + BLOCKS)
-        return [[self.get_submodule(f"conv{n:02}_{half}") for half in (1, 2)] for n in numbers]
+        self.add_module(f"{name}_2", WinogradConv(channels, channels, 3, padding=1))
 
     def _run(self, name: str, x: Tensor) -> Tensor:
         y: Tensor = self.get_submodule(name)(x)

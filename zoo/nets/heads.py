@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor, nn
 
-__all__ = ["PatchHeads", "channels_of", "encode"]
+from zoo.nets.stylegan2 import StyleGenerator
+
+__all__ = ["PatchHeads", "channels_of", "encode", "layers_of"]
 
 
 class PatchHeads(nn.Module):
@@ -47,8 +49,15 @@ def encode(layers: Iterable[nn.Module], x: Tensor, wanted: Sequence[int]) -> lis
     return found
 
 
+def layers_of(generator: nn.Module) -> list[nn.Module]:
+    """The layers of a generator in a row, whose numbers recipes name."""
+    if isinstance(generator, StyleGenerator):
+        return generator.layers()
+    return list(generator.get_submodule("model").children())
+
+
 def channels_of(generator: nn.Module, wanted: Sequence[int]) -> list[int]:
-    """Channels of these layers of a generator's `model`; it must not be on a device yet."""
-    layers = generator.get_submodule("model").children()
+    """Channels of these layers of a generator; it must not be on a device yet."""
     with torch.no_grad():
-        return [x.shape[1] for x in encode(layers, torch.zeros(1, 3, 32, 32), wanted)]
+        found = encode(layers_of(generator), torch.zeros(1, 3, 32, 32), wanted)
+    return [x.shape[1] for x in found]

@@ -1,4 +1,8 @@
-"""The networks of MUNIT (1804.04732, §5.1 and its supplement), from the paper alone."""
+"""The networks of MUNIT (1804.04732, §5.1 and appendix B.2), written from the paper.
+
+c7s1-64, d128, d256 and four R256 to a content; c7s1-64, d128, three d256, mean and fc8 to a style;
+four R256, u128, u64 and c7s1-3 to a picture.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,22 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from zoo.nets.convolutions import NarrowConv
 from zoo.nets.noise import Noise
 from zoo.nets.norm import InstanceNorm
 from zoo.nets.resnet import ResnetBlock
+from zoo.nets.winograd import WinogradConv
 
-__all__ = ["STYLE", "ContentEncoder", "MunitDecoder", "MunitTranslator", "StyleEncoder"]
+__all__ = [
+    "BLOCKS",
+    "STYLE",
+    "ContentEncoder",
+    "MunitDecoder",
+    "MunitTranslator",
+    "PictureNorm",
+    "StyleEncoder",
+    "enlarging",
+]
 
 STYLE = 8  # numbers of a style
 BLOCKS = 4
@@ -22,6 +37,32 @@ def _start(width: int) -> list[nn.Module]:
 
 def _halving(inside: int, outside: int) -> list[nn.Module]:
     return [nn.ReflectionPad2d(1), nn.Conv2d(inside, outside, 4, stride=2)]
+
+
+class PictureNorm(nn.GroupNorm):
+    """Layer norm over all values of a picture (1607.06450), with a scale and shift a channel.
+
+    As published it divides by the unbiased deviation plus 1e-5, and its scales start at random
+    between 0 and 1.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(1, channels)
+        nn.init.uniform_(self.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N,C,H,W] to the same shape."""
+        wide = x.to(torch.promote_types(x.dtype, torch.float32))
+        weight, bias = self.weight[:, None, None], self.bias[:, None, None]
+        if torch.onnx.is_in_onnx_export():  # it has no name for the group norm below
+            deviation, mean = torch.std_mean(wide, (1, 2, 3), keepdim=True)
+            return (wide - mean) / (deviation + self.eps) * weight + bias
+        n, c, h, w = wide.shape
+        y, _, rstd = torch.native_group_norm(wide, None, None, n, c, h * w, 1, 1e-12)
+        # From σ to √(N/(N-1)) σ + 1e-5: a factor near 1, through which no gradient goes.
+        values = c * h * w
+        share = 1 / ((values / max(1, values - 1)) ** 0.5 + self.eps * rstd.view(n, 1, 1, 1))
+        return torch.addcmul(bias, y, share * weight).to(x.dtype)
 
 
 class ContentEncoder(nn.Module):
@@ -64,7 +105,7 @@ class _StyledBlock(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.first, self.second = nn.Conv2d(channels, channels, 3), nn.Conv2d(channels, channels, 3)
+        self.first, self.second = (WinogradConv(channels, channels, 3) for _ in range(2))
         self.pad, self.norm = nn.ReflectionPad2d(1), InstanceNorm(channels)
 
     def forward(self, x: Tensor, styles: Tensor) -> Tensor:
@@ -73,6 +114,16 @@ class _StyledBlock(nn.Module):
         y = F.relu(self.norm(self.first(self.pad(x))) * scale1 + shift1)
         z: Tensor = self.norm(self.second(self.pad(y))) * scale2 + shift2
         return x + z
+
+
+def enlarging(width: int) -> nn.Sequential:
+    """[N,4·width,h,w] to [N,3,4h,4w] before tanh: two doublings and a 7×7 convolution."""
+    layers: list[nn.Module] = []
+    for inside in (4 * width, 2 * width):
+        conv = WinogradConv(inside, inside // 2, 5, padding=2, padding_mode="reflect")
+        layers += [nn.Upsample(scale_factor=2), nn.Identity(), conv]
+        layers += [PictureNorm(inside // 2), nn.ReLU()]
+    return nn.Sequential(*layers, nn.ReflectionPad2d(3), NarrowConv(width, 3, 7))
 
 
 class MunitDecoder(nn.Module):
@@ -89,11 +140,7 @@ class MunitDecoder(nn.Module):
             nn.Linear(wide, BLOCKS * 4 * wide),
         )
         self.blocks = nn.ModuleList(_StyledBlock(wide) for _ in range(BLOCKS))
-        layers: list[nn.Module] = []
-        for inside in (wide, 2 * width):
-            layers += [nn.Upsample(scale_factor=2), nn.ReflectionPad2d(2)]
-            layers += [nn.Conv2d(inside, inside // 2, 5), nn.GroupNorm(1, inside // 2), nn.ReLU()]
-        self.layers = nn.Sequential(*layers, nn.ReflectionPad2d(3), nn.Conv2d(width, 3, 7))
+        self.layers = enlarging(width)
 
     def forward(self, content: Tensor, style: Tensor) -> Tensor:
         """[N,4·width,h,w] and [N,8] to [N,3,4h,4w] in -1..1."""
@@ -125,6 +172,6 @@ class MunitTranslator(nn.Module):
     def forward(self, x: Tensor, style: Tensor | None = None) -> Tensor:
         """[N,3,H,W] in -1..1 to the same; H and W multiples of 4, at least 8."""
         if style is None:
-            style = self.noise(x.new_zeros(len(x), STYLE))
+            style = self.noise(x.new_zeros(x.shape[0], STYLE))
         y: Tensor = self.decode(self.content(x), style)
         return y

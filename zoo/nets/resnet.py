@@ -38,15 +38,18 @@ def _finish(channels: int, norm: str) -> list[nn.Module]:
 
 
 def _down(inside: int, norm: str, smooth: bool) -> list[nn.Module]:
-    stride, outside = 1 if smooth else 2, 2 * inside
-    conv = nn.Conv2d(inside, outside, 3, stride=stride, padding=1, bias=norm == "instance")
-    return [conv, *_finish(outside, norm), *([BlurDown(outside)] if smooth else [])]
+    outside, bias = 2 * inside, norm == "instance"
+    if smooth:
+        conv: nn.Module = WinogradConv(inside, outside, 3, padding=1, bias=bias)
+        return [conv, *_finish(outside, norm), BlurDown(outside)]
+    conv = nn.Conv2d(inside, outside, 3, stride=2, padding=1, bias=bias)
+    return [conv, *_finish(outside, norm)]
 
 
 def _up(inside: int, norm: str, smooth: bool) -> list[nn.Module]:
     outside, bias = inside // 2, norm == "instance"
     if smooth:
-        conv = nn.Conv2d(inside, outside, 3, padding=1, bias=bias)
+        conv = WinogradConv(inside, outside, 3, padding=1, bias=bias)
         return [BlurUp(inside), conv, *_finish(outside, norm)]
     doubling = nn.ConvTranspose2d(
         inside, outside, 3, stride=2, padding=1, output_padding=1, bias=bias

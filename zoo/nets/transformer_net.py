@@ -7,6 +7,7 @@ from torch.nn import functional as F
 
 from zoo.nets.convolutions import NarrowConv, UpsampledConv
 from zoo.nets.norm import AffineInstanceNorm
+from zoo.nets.winograd import WinogradConv
 
 __all__ = ["TransformerNet"]
 
@@ -43,9 +44,9 @@ class _Block(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.conv1 = _Reflected(nn.Conv2d(channels, channels, 3))
+        self.conv1 = _Reflected(WinogradConv(channels, channels, 3))
         self.in1 = AffineInstanceNorm(channels)
-        self.conv2 = _Reflected(nn.Conv2d(channels, channels, 3))
+        self.conv2 = _Reflected(WinogradConv(channels, channels, 3))
         self.in2 = AffineInstanceNorm(channels)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from zoo.nets.convolutions import DoublingConv
 from zoo.nets.norm import make_norm
 
 __all__ = ["UnetGenerator"]
@@ -27,14 +28,8 @@ class _Level(nn.Module):
         make, bias = make_norm(norm), norm == "instance"
         self.outermost = outermost
         down = nn.Conv2d(3 if outermost else outer, inner, 4, stride=2, padding=1, bias=bias)
-        up = nn.ConvTranspose2d(
-            inner if inside is None else 2 * inner,
-            outer,
-            4,
-            stride=2,
-            padding=1,
-            bias=bias or outermost,
-        )
+        both = inner if inside is None else 2 * inner
+        up = DoublingConv(both, outer, bias=bias or outermost)
         if outermost:
             assert inside is not None
             layers = [down, inside, nn.ReLU(), up, nn.Tanh()]

@@ -1,78 +1,73 @@
-"""3×3 convolutions by Winograd's minimal filtering, F(4×4, 3×3) (1509.09308, §4.3).
+"""Convolutions by Winograd's minimal filtering, F(4×4, r×r) (1509.09308, §4.3).
 
-A quarter of the multiplications: four by four outputs take 36 in place of 144. For float32 on a
-CPU, where the residual blocks of a generator are nearly all of the time and oneDNN computes them in
-the plain way. Rounding is that of float32 times about ten.
+For float32 on a CPU, where wide convolutions are nearly all of the time and oneDNN computes them in
+the plain way. Rounding is that of float32 times about ten. Here is how it learns, in one piece;
+zoo.nets.filtering has the way without gradients.
 """
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from zoo.nets.filtering import TILE, filtered, transforms
+
 __all__ = ["WinogradConv"]
 
-TILE, SEEN = 4, 6  # outputs of a tile along each axis, and the inputs that they need
+SEEN = TILE + 2  # inputs that the outputs of a tile need along each axis, of a 3×3 kernel
 LEAST = 64  # channels: below that, moving tiles costs more than it saves
-LEAST_STILL = 128  # the same without gradients, where the plain way is one call
-
-# Of §4.3: B transforms inputs, G kernels, and A what comes out of their products.
-B = (
-    (4, 0, -5, 0, 1, 0),
-    (0, -4, -4, 1, 1, 0),
-    (0, 4, -4, -1, 1, 0),
-    (0, -2, -1, 2, 1, 0),
-    (0, 2, -1, -2, 1, 0),
-    (0, 4, 0, -5, 0, 1),
-)
-G = (
-    (1 / 4, 0, 0),
-    (-1 / 6, -1 / 6, -1 / 6),
-    (-1 / 6, 1 / 6, -1 / 6),
-    (1 / 24, 1 / 12, 1 / 6),
-    (1 / 24, -1 / 12, 1 / 6),
-    (0, 0, 1),
-)
-A = ((1, 1, 1, 1, 1, 0), (0, 1, -1, 2, -2, 0), (0, 1, 1, 4, 4, 0), (0, 1, -1, 8, -8, 1))
+LEAST_PRODUCTS = 64 * 128 * 3**2  # a value of the output, times its channels: the same
+LEAST_PIXELS = 1024  # without gradients: below that, the kernels' own transform does
 
 
 class WinogradConv(nn.Conv2d):
-    """nn.Conv2d of 3×3 without padding, the same keys; another algorithm where it is faster."""
+    """nn.Conv2d of 3×3, 5×5 or 7×7, stride 1, the same keys; another algorithm where it gains."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N,C,H,W] to [N,K,H-2,W-2]."""
-        if not self._gains(x):
-            return super().forward(x)
-        learns = torch.is_grad_enabled()
-        y: Tensor = _Winograd.apply(x, self.weight) if learns else _convolved(x, self.weight)[0]
-        return y if self.bias is None else y + self.bias[:, None, None]
+        """[N,C,H,W] to [N,K,H+2p-k+1,W+2p-k+1] for a kernel of k×k and a border of p."""
+        if self._learns(x):
+            y: Tensor = _Winograd.apply(x, self.weight)
+            return y if self.bias is None else y + self.bias[:, None, None]
+        if self._gains(x):
+            return filtered(x, self.weight, self.bias, int(self.padding[0]), self.padding_mode)
+        return super().forward(x)
+
+    def _learns(self, x: Tensor) -> bool:
+        learning = self.training and torch.is_grad_enabled() and self.weight.requires_grad
+        bare = self.kernel_size == (3, 3) and self.padding == (0, 0)
+        whole = all(side > 2 and (side - 2) % TILE == 0 for side in x.shape[-2:])
+        wide = min(self.in_channels, self.out_channels) >= LEAST
+        return learning and bare and whole and wide and _exact(x)
 
     def _gains(self, x: Tensor) -> bool:
-        learning = self.training and torch.is_grad_enabled() and self.weight.requires_grad
-        least = LEAST if learning else LEAST_STILL
-        known = learning or not torch.is_grad_enabled()
-        exact = x.dtype in (torch.float32, torch.float64) and not torch.is_autocast_enabled("cpu")
-        whole = all(side > 2 and (side - 2) % TILE == 0 for side in x.shape[-2:])
-        wide = min(self.in_channels, self.out_channels) >= least
-        return known and exact and whole and wide and x.device.type == "cpu"
+        height, width = x.shape[-2:]
+        large = height * width >= LEAST_PIXELS and min(height, width) > self.kernel_size[0]
+        products = self.in_channels * self.out_channels * self.kernel_size[0] ** 2
+        wide = self.in_channels >= LEAST and products >= LEAST_PRODUCTS
+        return not torch.is_grad_enabled() and large and wide and _exact(x)
 
     def plain(self) -> nn.Module:
         """The same of torch's own layers."""
-        bias = self.bias is not None
-        conv = nn.Conv2d(self.in_channels, self.out_channels, 3, bias=bias)
+        conv = nn.Conv2d(
+            self.in_channels,
+            self.out_channels,
+            int(self.kernel_size[0]),
+            padding=int(self.padding[0]),
+            padding_mode=self.padding_mode,
+            bias=self.bias is not None,
+        )
         conv.load_state_dict(self.state_dict(), assign=True)
         return conv.train(self.training)
 
 
-@cache
-def _square(rows: tuple[tuple[float, ...], ...], dtype: torch.dtype) -> Tensor:
-    """The transform of both axes at once, on flattened tiles."""
-    matrix = torch.tensor(rows, dtype=torch.float64)
-    return torch.kron(matrix, matrix).to(dtype)
+def _exact(x: Tensor) -> bool:
+    if torch.compiler.is_compiling():  # it writes the plain way itself
+        return False
+    exact = x.dtype in (torch.float32, torch.float64) and not torch.is_autocast_enabled("cpu")
+    return exact and x.device.type == "cpu"
 
 
 def _inputs(x: Tensor) -> Tensor:
@@ -80,14 +75,14 @@ def _inputs(x: Tensor) -> Tensor:
     channels = x.shape[1]
     tiles = x.permute(0, 2, 3, 1).unfold(1, SEEN, TILE).unfold(2, SEEN, TILE)
     flat = tiles.permute(4, 5, 0, 1, 2, 3).reshape(SEEN * SEEN, -1)
-    return (_square(B, x.dtype) @ flat).view(SEEN * SEEN, -1, channels)
+    return (transforms(3, x.dtype)[0] @ flat).view(SEEN * SEEN, -1, channels)
 
 
 def _kernels(weight: Tensor) -> Tensor:
     """[K,C,3,3] to [36,C,K]."""
     outside, inside = weight.shape[:2]
     flat = weight.permute(2, 3, 1, 0).reshape(9, -1)
-    return (_square(G, weight.dtype) @ flat).view(SEEN * SEEN, inside, outside)
+    return (transforms(3, weight.dtype)[1] @ flat).view(SEEN * SEEN, inside, outside)
 
 
 def _convolved(x: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
@@ -96,7 +91,7 @@ def _convolved(x: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
     n, _, height, width = x.shape
     rows, columns, outside = (height - 2) // TILE, (width - 2) // TILE, weight.shape[0]
     products = torch.bmm(inputs, _kernels(weight)).view(SEEN * SEEN, -1)
-    tiles = (_square(A, x.dtype) @ products).view(TILE, TILE, n, rows, columns, outside)
+    tiles = (transforms(3, x.dtype)[2] @ products).view(TILE, TILE, n, rows, columns, outside)
     y = tiles.permute(2, 3, 0, 4, 1, 5).reshape(n, height - 2, width - 2, outside)
     return y.permute(0, 3, 1, 2), inputs
 
@@ -117,9 +112,9 @@ class _Winograd(torch.autograd.Function):
         n, outside, height, width = g.shape
         tiles = g.permute(0, 2, 3, 1).unfold(1, TILE, TILE).unfold(2, TILE, TILE)
         flat = tiles.permute(4, 5, 0, 1, 2, 3).reshape(TILE * TILE, -1)
-        products = (_square(A, g.dtype).T @ flat).view(SEEN * SEEN, -1, outside)
+        products = (transforms(3, g.dtype)[2].T @ flat).view(SEEN * SEEN, -1, outside)
         kernels = torch.bmm(inputs.transpose(1, 2), products).view(SEEN * SEEN, -1)
-        learned = (_square(G, g.dtype).T @ kernels).view(3, 3, weight.shape[1], outside)
+        learned = (transforms(3, g.dtype)[1].T @ kernels).view(3, 3, weight.shape[1], outside)
         dx = None
         if ctx.needs_input_grad[0]:
             dx = _laid(torch.bmm(products, _kernels(weight).transpose(1, 2)), n, height, width)
@@ -129,7 +124,7 @@ class _Winograd(torch.autograd.Function):
 def _laid(tiles: Tensor, n: int, height: int, width: int) -> Tensor:
     """Gradients of transformed tiles [36,T,C] to that of the input they were cut from."""
     rows, columns, channels = height // TILE, width // TILE, tiles.shape[2]
-    parts = _square(B, tiles.dtype).T @ tiles.view(SEEN * SEEN, -1)
+    parts = transforms(3, tiles.dtype)[0].T @ tiles.view(SEEN * SEEN, -1)
     parts = parts.view(SEEN, SEEN, n, rows, columns, channels)
     made = tiles.new_zeros(n, height + 2, width + 2, channels)
     for i in range(SEEN):  # tiles overlap by two

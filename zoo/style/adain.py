@@ -73,9 +73,11 @@ def _network(file: Path, choice: Choice, home: Home) -> tuple[AdainNet, Architec
 
 
 def _encoder_file(file: Path, choice: Choice, home: Home) -> Path:
-    beside = file.with_name(ENCODER.file)
-    if choice.file is not None and beside.is_file():
-        return beside
+    if choice.file is not None:
+        name = Path(ENCODER.file)
+        for beside in (file.with_name(name.name), file.with_name(f"{name.stem}.safetensors")):
+            if beside.is_file():
+                return beside
     return obtain(CARD.name, ENCODER, home)[0]
 
 

@@ -32,7 +32,9 @@ def named_or_obtained(
         return obtain(model, weights, home)[0]
     path = Path(named).expanduser()
     if not path.is_file():
-        raise UsageProblem(f"{variable} names {path}, which is no file")
+        kept = path.with_suffix(".safetensors")  # where a download of ours was named
+        hint = f"it is kept as safetensors now: {variable}={kept}" if kept.is_file() else None
+        raise UsageProblem(f"{variable} names {path}, which is no file", hint=hint)
     return path
 
 

@@ -44,10 +44,11 @@ def keep(
 ) -> Kept:
     """Read, resize (Pillow's bicubic) and keep `refs`; `advance` is called once a picture.
 
-    `square` resizes to `size`×`size`; otherwise the shorter side is `size`, which only pictures of
-    one shape can share. With a `folder` the pixels are in a file there that later trainings find,
-    as long as no path, length or time of change differs; without, they are in memory. Unreadable
-    pictures are told in `bad`. Raises UsageProblem for pictures of several shapes.
+    `square` resizes to `size`×`size`; otherwise the shorter side is `size`, or what it is where
+    `size` is 0, which only pictures of one shape can share. With a `folder` the pixels are in a
+    file there that later trainings find, as long as no path, length or time of change differs;
+    without, they are in memory. Unreadable pictures are told in `bad`. Raises UsageProblem for
+    pictures of several shapes.
     """
     resized = _square(size) if square else _shorter(size)
     if folder is None:
@@ -87,6 +88,8 @@ def _square(size: int) -> Resize:
 def _shorter(size: int) -> Resize:
     def resized(picture: Array) -> Array:
         height, width = picture.shape[:2]
+        if not size:
+            return picture
         scale = size / min(height, width)
         return resize(picture, (round(height * scale), round(width * scale)))
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
+import shutil
 from dataclasses import fields
+from importlib.util import find_spec
 
 import torch
 
@@ -13,7 +16,7 @@ from zoo.recipe import Recipe
 from zoo.train.loop import METHODS
 from zoo.translator import pick_device
 
-__all__ = ["check_devices", "check_recipe"]
+__all__ = ["check_compiler", "check_devices", "check_recipe"]
 
 FLAGS = ("width", "blocks", "depth")  # of `zoo train`, that say how the generator is built
 LEAST_DEPTH = 3
@@ -86,7 +89,7 @@ def _check_generator(recipe: Recipe) -> None:
 
 
 def _check_discriminator(recipe: Recipe) -> None:
-    if not METHODS[recipe.method].patchgan:
+    if not METHODS[recipe.method].patchgan or recipe.options.get("discriminator") == "stylegan2":
         return
     layers = recipe.discriminator_options.get("layers", 3)
     scales = recipe.discriminator_options.get("scales", 1)
@@ -111,3 +114,14 @@ def check_devices(accelerator: str, devices: int) -> None:
     here = {"cuda": torch.cuda.device_count(), "mps": 1}.get(kind, devices)
     if devices > here:
         raise UsageProblem(f"{devices} devices asked, {here} here", hint=f"--devices {here}")
+
+
+def check_compiler(accelerator: str) -> None:
+    """UsageProblem where torch.compile has nothing to make programs with."""
+    if pick_device(accelerator).type == "cuda":
+        missing = "" if find_spec("triton") else "triton"
+    else:
+        names = [name for name in (os.environ.get("CXX"), "g++", "clang++") if name]
+        missing = "" if any(map(shutil.which, names)) else "a C++ compiler"
+    if missing:
+        raise UsageProblem(f"--compile needs {missing}", hint="leave --compile out")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from lightning.fabric import Fabric
 
 from data.errors import AtlasError
 from data.files import replacing
+from zoo.recipe import Recipe
 from zoo.train.ema import Averages
 from zoo.train.method import Method
 from zoo.train.processes import gather
@@ -85,8 +86,9 @@ def restore(path: Path, fabric: Fabric, run: Run, question: dict[str, Any]) -> N
     """
     state = _read(path)
     hint = f"train into another folder (--out), or start again by removing {path}"
-    if state["question"] != question:
-        raise AtlasError(_changed(path, state["question"], question), hint)
+    asked, now = _lasting(_in_words_of_now(state["question"])), _lasting(question)
+    if asked != now:
+        raise AtlasError(_changed(path, asked, now), hint)
     if len(state["ranks"]) != fabric.world_size:
         raise AtlasError(f"{path} was trained on {len(state['ranks'])} device(s)", hint)
     method = run.method
@@ -101,6 +103,21 @@ def restore(path: Path, fabric: Fabric, run: Run, question: dict[str, Any]) -> N
     run.step, run.notes = int(state["step"]), dict(state["notes"])
     run.spent = Spent(**state["spent"])
     _set_random_state(own["rng"], fabric.device)
+
+
+def _in_words_of_now(question: dict[str, Any]) -> dict[str, Any]:
+    """What an older version had no setting for was done as the default is."""
+    if "recipe" not in question:
+        return question
+    known = {f.name: f.default for f in fields(Recipe) if f.default is not MISSING}
+    return {**question, "recipe": known | question["recipe"]}
+
+
+def _lasting(question: dict[str, Any]) -> dict[str, Any]:
+    """What has to stay as it was: all but whether the networks are compiled."""
+    if "recipe" not in question:
+        return question
+    return {**question, "recipe": {**question["recipe"], "compile": False}}
 
 
 def _changed(path: Path, old: dict[str, Any], new: dict[str, Any]) -> str:

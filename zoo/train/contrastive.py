@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from zoo.nets.heads import PatchHeads, channels_of, encode
+from data.errors import UsageProblem
+from zoo.nets.heads import PatchHeads, channels_of, encode, layers_of
+from zoo.nets.stylegan2 import StyleDiscriminator
 from zoo.recipe import Recipe
 from zoo.train.draws import Draws
-from zoo.train.losses import gan_loss, patch_nce
+from zoo.train.losses import gan_loss, patch_nce, r1_penalty
 from zoo.train.method import Backward, Method, initialise, new_discriminator, new_generator
 
 __all__ = ["Contrastive", "Options"]
@@ -29,6 +32,9 @@ class Options:
     patches: int = 256
     temperature: float = 0.07
     pixel_identity: float = 0.0  # weight of an L1 loss between a target picture and its translation
+    across: bool = False  # patches are told from those of all pictures of the batch
+    discriminator: Literal["patchgan", "stylegan2"] = "patchgan"
+    r1: float = 0.0  # weight of the gradient penalty on target pictures, with `stylegan2` alone
 
 
 class Contrastive(Method):
@@ -41,9 +47,9 @@ class Contrastive(Method):
         self.own = Options(**recipe.options)
         generator = new_generator(recipe)
         heads = PatchHeads(channels_of(generator, self.own.layers))
-        self.g, self.d = generator.to(device), new_discriminator(recipe, 3).to(device)
+        self.g, self.d = generator.to(device), _discriminator(recipe, self.own).to(device)
         self.heads = initialise(heads, recipe).to(device)
-        self.layers = list(self.g.get_submodule("model").children())
+        self.layers = layers_of(self.g)
         self.nets = {"G": self.g, "D": self.d, "F": self.heads}
         self.optimizers = {name: self.adam(net) for name, net in self.nets.items()}
         self.draws = Draws(recipe.seed + 1)
@@ -90,7 +96,11 @@ class Contrastive(Method):
 
     def _discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         bad = gan_loss(self.recipe.gan, self.d(fake), False)
-        return 0.5 * (bad + gan_loss(self.recipe.gan, self.d(real), True))
+        penalised = self.own.r1 > 0
+        real = real.detach().requires_grad_(penalised)
+        verdict = self.d(real)
+        loss = 0.5 * (bad + gan_loss(self.recipe.gan, verdict, True))
+        return loss + self.own.r1 * r1_penalty(verdict, real) if penalised else loss
 
     def _nce(self, keys: Sequence[Tensor], made: Tensor, mirrored: bool, count: int) -> Tensor:
         """The mean over layers, and over source and target pictures where both are compared."""
@@ -112,5 +122,26 @@ class Contrastive(Method):
         asked = self.heads(queries, places)
         with torch.no_grad():  # neither the generator nor the heads learn from keys
             known = self.heads(keys, places)
+        if self.own.across:
+            asked, known = ([x.flatten(0, 1)[None] for x in found] for found in (asked, known))
         pairs = zip(asked, known, strict=True)
         return torch.stack([patch_nce(q, k, self.own.temperature) for q, k in pairs]).mean()
+
+
+def _discriminator(recipe: Recipe, own: Options) -> nn.Module:
+    """What judges crops; UsageProblem for options that it does not have."""
+    if own.discriminator == "patchgan":
+        if own.r1:
+            raise UsageProblem(
+                "r1 needs the StyleGAN2 discriminator: instance norm is differentiated once",
+                hint='discriminator = "stylegan2" under [options]',
+            )
+        return new_discriminator(recipe, 3)
+    try:
+        net = StyleDiscriminator(recipe.crop, **recipe.discriminator_options)
+    except (TypeError, ValueError) as problem:
+        raise UsageProblem(
+            f"the StyleGAN2 discriminator cannot be built: {problem}",
+            hint="--crop 64; it has --discriminator-width alone",
+        ) from problem
+    return initialise(net, recipe)

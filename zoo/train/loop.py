@@ -121,6 +121,8 @@ def _start(recipe: Recipe, out: Path, fabric: Fabric, question: dict[str, Any]) 
     checkpoint = out / CHECKPOINT
     if checkpoint.is_file():
         restore(checkpoint, fabric, run, question)
+    if recipe.compile:
+        method.compile()
     if fabric.is_global_zero:
         sweep(checkpoint)
         cut_log(out, run.step)

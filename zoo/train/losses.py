@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-__all__ = ["gan_loss", "gan_losses", "patch_nce"]
+__all__ = ["gan_loss", "gan_losses", "patch_nce", "r1_penalty"]
 
 ITSELF = -10.0  # a patch among its own negatives: a weight of e^(-10/τ)
 
@@ -29,6 +29,16 @@ def gan_loss(kind: str, verdict: Tensor, real: bool) -> Tensor:
 def gan_losses(kind: str, verdicts: Sequence[Tensor], real: bool) -> Tensor:
     """The sum over the verdicts of several scales."""
     return torch.stack([gan_loss(kind, verdict, real) for verdict in verdicts]).sum()
+
+
+def r1_penalty(verdict: Tensor, real: Tensor) -> Tensor:
+    """Half of the squared length of the gradient by the pictures, on average, as a scalar.
+
+    `verdict` is what the discriminator gives for `real` [N,3,H,W], which requires a gradient; the
+    penalty can be differentiated again (1801.04406, eq. 9 with γ = 1).
+    """
+    (gradient,) = torch.autograd.grad(verdict.sum(), real, create_graph=True)
+    return 0.5 * gradient.float().square().sum((1, 2, 3)).mean()
 
 
 def patch_nce(queries: Tensor, keys: Tensor, temperature: float) -> Tensor:

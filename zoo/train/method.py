@@ -53,6 +53,16 @@ class Method(ABC):
         """The network [N,3,H,W] to the same that is exported as `name`."""
         return self.nets[name]
 
+    def compile(self, backend: str = "inductor") -> None:
+        """Let torch.compile write the forward and backward passes of the networks.
+
+        In place: weights, their names and the modules stay, so that checkpoints do not change.
+        A network that a method runs layer by layer is not compiled by this.
+        """
+        for net in self.nets.values():
+            for part in _called(net):
+                part.compile(backend=backend, dynamic=False)
+
     def adam(self, *nets: nn.Module) -> torch.optim.Adam:
         """Adam with the recipe's rate and momentum over the parameters of `nets`."""
         return torch.optim.Adam(
@@ -62,6 +72,13 @@ class Method(ABC):
             weight_decay=self.recipe.weight_decay,
             fused=True,
         )
+
+
+def _called(net: nn.Module) -> list[nn.Module]:
+    """What is called of `net`: its members where it only keeps them together."""
+    if isinstance(net, nn.ModuleList):
+        return [part for member in net for part in _called(member)]
+    return [net]
 
 
 def new_generator(recipe: Recipe) -> nn.Module:

@@ -12,9 +12,10 @@ from torch import Tensor
 
 from data.console import warn
 from data.datasets import ImageRef
-from data.errors import AtlasError
+from data.errors import AtlasError, UsageProblem
 from zoo.recipe import Recipe
 from zoo.train.cache import Kept, keep
+from zoo.train.zoom import zoomed
 
 __all__ = ["Pictures", "Read", "load_pictures"]
 
@@ -55,10 +56,17 @@ class Pictures:
         own = slice(rank * recipe.batch, (rank + 1) * recipe.batch)
         rows_a = _order(self._rows(0), position * together, together, recipe, epoch, "a")
         rows_b = _order(self._rows(1), position * together, together, recipe, epoch, "b")
+        rows_b = rows_a if self.paired else rows_b
+        if recipe.zoom > 1:
+            seed = (recipe.seed, 3, step)
+            other = 0 if self.paired else 1
+            return (
+                zoomed(a, rows_a, own, recipe, (*seed, 0)),
+                zoomed(b, rows_b, own, recipe, (*seed, other)),
+            )
         rng = np.random.default_rng([recipe.seed, 1, step, 0])
         cuts_a = _cuts(rng, recipe, together, a.shape)
         cuts_b = cuts_a if self.paired else _cuts(rng, recipe, together, b.shape)
-        rows_b = rows_a if self.paired else rows_b
         return (
             _crop(a, rows_a[own], cuts_a[own], recipe),
             _crop(b, rows_b[own], cuts_b[own], recipe),
@@ -118,11 +126,12 @@ def load_pictures(
     Unreadable pictures are named, counted and left out, with their partner where there are
     pairs. Raises AtlasError where more than one in ten is.
     """
-    square = recipe.resize == "square"
-    kept = [keep(refs, recipe.load, square, cache, advance) for refs in (a, b)]
+    square, load = recipe.resize == "square", 0 if recipe.resize == "none" else recipe.load
+    kept = [keep(refs, load, square, cache, advance) for refs in (a, b)]
     rows = _readable(kept, paired)
     for side, refs in enumerate((a, b)):
         _tell(refs, kept[side])
+    _check_sides(kept, recipe)
     whole = None
     if recipe.whole_in_decay and recipe.decay_epochs:
         small = [keep(refs, recipe.crop, square, cache, advance).pixels for refs in (a, b)]
@@ -130,6 +139,15 @@ def load_pictures(
     pictures = Pictures(_tensor(kept[0].pixels), _tensor(kept[1].pixels), paired, whole, rows)
     digests = [kept[side].digests[row] for side in range(2) for row in rows[side]]
     return Read(pictures, digests, sum(len(one.bad) for one in kept))
+
+
+def _check_sides(kept: Sequence[Kept], recipe: Recipe) -> None:
+    least = min(min(one.pixels.shape[1:3]) for one in kept)
+    if least < recipe.crop and recipe.zoom <= 1:
+        raise UsageProblem(
+            f"a picture is {least} pixels high or wide, and crops are {recipe.crop}",
+            hint=f"--crop {max(16, least // 16 * 16)}",
+        )
 
 
 def _tensor(pixels: np.ndarray) -> Tensor:

@@ -25,7 +25,7 @@ from zoo.card import Card
 from zoo.recipe import Recipe
 from zoo.train.board import board
 from zoo.train.cache import stamps
-from zoo.train.check import check_devices, check_recipe
+from zoo.train.check import check_compiler, check_devices, check_recipe
 from zoo.train.export import export
 from zoo.train.loop import CHECKPOINT, Pace, Report, train
 from zoo.train.pictures import Pictures, load_pictures
@@ -83,6 +83,8 @@ def train_model(
     """
     check_recipe(card.name, recipe)
     check_devices(place.accelerator, place.devices)
+    if recipe.compile:
+        check_compiler(place.accelerator)
     given = _given(recipe, dataset, direction)
     command = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
     with _alone(place.out), note_failure(place.out):
