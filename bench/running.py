@@ -12,7 +12,7 @@ import platform
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -70,11 +70,12 @@ def noted(cells: Sequence[Asked], home: Home) -> Iterator[None]:
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             guard.acquire(blocking=False)
-        write_text(path, json.dumps(_content(cells), indent=1))
     except (StorageProblem, Timeout):
         yield
         return
     try:
+        with suppress(StorageProblem):
+            write_text(path, json.dumps(_content(cells), indent=1))
         yield
     finally:
         path.unlink(missing_ok=True)
