@@ -1,20 +1,21 @@
-"""A 256×256 translation by every method: ours beside the plain module, in turn, in one process.
+"""A 256×256 translation by every method: ours beside the plain module, in turn.
 
     python benchmarks/translate.py [--rounds 7] [--only KIND] [--picture FILE] [--device cuda]
 
 Plain is the network as the reference projects run it: float32, torch's own layers, contiguous,
-one picture after another. Prints medians, the ratio by the clock (and by the time of all threads,
-which a busy machine disturbs less), how many values are within one grey level of the plain ones,
-and the largest difference. Weights are drawn at random, of the size that keeps signals as they are.
+one picture after another, in a process of its own that has nothing of ours. Prints medians, the
+ratio by the clock (and by the time of all threads, which a busy machine disturbs less), how many
+values are within one grey level of the plain ones, and the largest difference. Weights are drawn
+at random, of the size that keeps signals as they are.
 """
 
 from __future__ import annotations
 
 import argparse
-import copy
 import statistics
 import time
-from collections.abc import Callable
+from concurrent.futures import Executor, ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -75,53 +76,75 @@ def _affine(channels: int, eps: float) -> nn.InstanceNorm2d:
     return nn.InstanceNorm2d(channels, eps=eps, affine=True)
 
 
-def timed(call: Callable[[], Tensor], device: torch.device) -> tuple[float, float, Tensor]:
-    """Seconds by the clock, seconds of all threads, and the output."""
-    clock, threads = time.perf_counter(), time.process_time()
-    output = call()
-    if device.type == "cuda":
-        torch.cuda.synchronize()
-    return time.perf_counter() - clock, time.process_time() - threads, output
+class Way:
+    """One way to translate a picture, in the process that makes it."""
+
+    def __init__(self, name: str, picture: Tensor, device: torch.device, ours: bool) -> None:
+        torch.manual_seed(0)
+        known = preprocessing_of(METHODS[name])
+        self.scale, self.low = 255 / (known.high - known.low), known.low
+        self.given = (picture / self.scale * 255 + known.low).to(device)
+        self.module = _seeded(name, self.given)
+        self.ours, self.device = ours, device
+        self.module = prepare(self.module) if ours else stock(self.module)
+
+    def timed(self) -> tuple[float, float, np.ndarray]:
+        """Seconds by the clock, seconds of all threads, and the output in grey levels."""
+        clock, threads = time.perf_counter(), time.process_time()
+        with torch.no_grad():
+            own = (
+                infer(self.module, self.given, "float32") if self.ours else self.module(self.given)
+            )
+        if self.device.type == "cuda":
+            torch.cuda.synchronize()
+        took = time.perf_counter() - clock, time.process_time() - threads
+        return *took, ((own - self.low) * self.scale).clamp(0, 255).cpu().numpy()
 
 
-def compare(name: str, picture: Tensor, rounds: int, device: torch.device) -> None:
-    """Both ways in turn, `rounds` times after one to warm up."""
-    torch.manual_seed(0)
-    known = preprocessing_of(METHODS[name])
-    given = (picture * (known.high - known.low) + known.low).to(device)
-    module = build(METHODS[name]).eval().to(device)
+def _seeded(name: str, given: Tensor) -> nn.Module:
+    module = build(METHODS[name]).eval().to(given.device)
     init_kaiming(module)
     if isinstance(module, TransformerNet):  # whose output is 0 to 255, with nothing that scales it
         module.get_submodule("deconv3.conv2d").weight.data *= 128
     if isinstance(module, AdainNet):  # as a style that is loaded: its statistics are kept
         with torch.no_grad():
             module.style = style_statistics(module.encoder(given.flip(3)))
-    reference = stock(copy.deepcopy(module))
-    ready = prepare(module)
+    return module
 
-    def by_hand() -> Tensor:
-        with torch.no_grad():
-            output: Tensor = reference(given)
-        return output
 
-    ways = {"plain": by_hand, "ours": lambda: infer(ready, given, "float32")}
-    clock: dict[str, list[float]] = {way: [] for way in ways}
-    threads: dict[str, list[float]] = {way: [] for way in ways}
-    outputs: dict[str, Tensor] = {}
+_plain: list[Way] = []  # of the other process
+
+
+def _make_plain(name: str, picture: np.ndarray, device: torch.device) -> None:
+    _plain[:] = [Way(name, torch.from_numpy(picture), device, ours=False)]
+
+
+def _time_plain() -> tuple[float, float, np.ndarray]:
+    return _plain[0].timed()
+
+
+def compare(name: str, picture: Tensor, rounds: int, device: torch.device, aside: Executor) -> None:
+    """Both ways in turn, `rounds` times after one to warm up."""
+    aside.submit(_make_plain, name, picture.numpy(), device).result()
+    ours = Way(name, picture, device, ours=True)
+    clock: dict[str, list[float]] = {"plain": [], "ours": []}
+    threads: dict[str, list[float]] = {"plain": [], "ours": []}
+    grey: dict[str, np.ndarray] = {}
     for turn in range(rounds + 1):
-        for way, call in ways.items():
-            seconds, used, outputs[way] = timed(call, device)
+        for way, call in {
+            "plain": lambda: aside.submit(_time_plain).result(),
+            "ours": ours.timed,
+        }.items():
+            seconds, used, grey[way] = call()
             if turn:  # the first round warms up
                 clock[way].append(seconds)
                 threads[way].append(used)
-    scale = 255 / (known.high - known.low)
-    grey = {way: ((y - known.low) * scale).clamp(0, 255) for way, y in outputs.items()}
-    near = ((grey["plain"].round() - grey["ours"].round()).abs() <= 1).float().mean()
+    near = (abs(grey["plain"].round() - grey["ours"].round()) <= 1).mean()
     print(
         f"{name:17} plain {statistics.median(clock['plain']):.3f} s, "
         f"ours {statistics.median(clock['ours']):.3f} s, ratio {_ratio(clock):.2f} "
         f"({_ratio(threads):.2f} of threads), within one grey level {near:.4f}, "
-        f"at most {(grey['plain'] - grey['ours']).abs().max():.3f} apart "
+        f"at most {abs(grey['plain'] - grey['ours']).max():.3f} apart "
         f"of a deviation of {grey['plain'].std():.1f}",
         flush=True,
     )
@@ -150,8 +173,9 @@ def main() -> None:
     pixels = np.ascontiguousarray(resize(decode(asked.picture), (asked.size, asked.size)))
     picture = torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255
     print(f"{machine(asked.device)}, {asked.size} pixels")
-    for name in asked.only or METHODS:
-        compare(name, picture, asked.rounds, asked.device)
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as aside:
+        for name in asked.only or METHODS:
+            compare(name, picture, asked.rounds, asked.device, aside)
 
 
 if __name__ == "__main__":

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
+from functools import cache
 from pathlib import Path
 
 from torch import OutOfMemoryError
 
-__all__ = ["available", "is_shortage", "needed"]
+__all__ = ["available", "hold", "is_shortage", "needed"]
 
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of mallopt(3)
+LARGEST = 1 << 30  # bytes of a piece that is kept; a larger one goes back
+KEPT = (1 << 31) - 1  # bytes without use that are kept in all
 COPIES = 5  # of the widest layer live at once: padded, convolved, normalised, and oneDNN's own
 
 
@@ -22,6 +27,21 @@ def available() -> int | None:
     """Bytes that this process may still take of the main memory; None where nothing tells."""
     here = [free for free in (_free(), _left_of_limit()) if free is not None]
     return min(here, default=None)
+
+
+@cache
+def hold() -> None:
+    """Keep memory that a tensor gives back for the next ones, once in a process.
+
+    glibc gives large pieces back to the system at once, and takes them again page by page: a fifth
+    of the time of a translation on a CPU. With another C library nothing is changed.
+    """
+    try:
+        setting = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return
+    setting(M_MMAP_THRESHOLD, ctypes.c_int(LARGEST))
+    setting(M_TRIM_THRESHOLD, ctypes.c_int(KEPT))
 
 
 def _free() -> int | None:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from data.errors import UsageProblem
+from zoo.memory import hold
 
 __all__ = ["choose_precision", "infer", "prepare"]
 
@@ -26,6 +27,7 @@ def choose_precision(asked: str) -> str:
 
 def prepare(module: nn.Module) -> nn.Module:
     """The module in eval mode, laid out channels last, ready for `infer`."""
+    hold()
     return module.eval().to(memory_format=torch.channels_last)
 
 

@@ -26,6 +26,8 @@ def _reflected(
             inside, outside, kernel, padding=padding, padding_mode="reflect", bias=bias
         )
         return nn.Identity(), conv
+    if kernel == 1:
+        return nn.Identity(), nn.Conv2d(inside, outside, 1, bias=bias)
     border = nn.ReflectionPad2d(HALVING if stride == 2 else kernel // 2)
     return border, nn.Conv2d(inside, outside, kernel, stride, groups=groups, bias=bias)
 
