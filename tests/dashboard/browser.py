@@ -106,10 +106,14 @@ class Browser:
 
     def open(self, path: str) -> None:
         """Open a page of the dashboard, and forget what the console said before."""
-        self.driver.get("about:blank")  # a page whose server ended would go on complaining
-        self.driver.get_log("browser")
+        self.leave()
         self.driver.get(f"{self.root}/{path}")
         self.rest()
+
+    def leave(self) -> None:
+        """Leave the page: one whose server has ended would go on complaining."""
+        self.driver.get("about:blank")
+        self.driver.get_log("browser")
 
     def rest(self) -> None:
         """Wait until nothing runs, twice in a row: a run may follow another."""

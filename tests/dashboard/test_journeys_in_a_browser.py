@@ -281,6 +281,7 @@ def test_it_stands_below_a_path_with_its_pictures_and_links(browsed: Path, seen:
         below.until("return location.pathname === '/atlas/paper'")
         below.rest()
         assert below.problems() == []
+        below.leave()
 
 
 def test_a_static_copy_opens_from_a_disk(seen: Browser, browsed: Path, tmp_path: Path) -> None:
@@ -288,7 +289,7 @@ def test_a_static_copy_opens_from_a_disk(seen: Browser, browsed: Path, tmp_path:
     command = [tool, "--home", str(browsed), "--export", str(tmp_path / "site")]
     subprocess.run(command, check=True, capture_output=True)
     seen.look(width=390)
-    seen.driver.get_log("browser")
+    seen.leave()
     seen.driver.get((tmp_path / "site" / "index.html").as_uri())
     rows = "return [...document.querySelector('tbody').rows].map(row => row.cells[2].innerText)"
     assert seen.script(rows) == ["cyclegan.photo2toon", "own", "zeta"]
