@@ -22,7 +22,16 @@ from data.files import sha256_file, write_bytes, writing
 from data.paths import Home
 from zoo.trust import compare, recorded, trust
 
-__all__ = ["expect", "features_digest", "find", "here", "read_features"]
+__all__ = [
+    "content",
+    "expect",
+    "features_digest",
+    "find",
+    "here",
+    "in_use",
+    "published",
+    "read_features",
+]
 
 Arrays = dict[str, NDArray[np.float32]]
 
@@ -63,16 +72,24 @@ def here(weights: WeightsFile, home: Home, folder: Path | None = None) -> Path |
     return next((path for path in _places(weights, home, folder) if path.is_file()), None)
 
 
+def in_use(weights: WeightsFile, home: Home) -> Path | None:
+    """The file that would be used, unchecked; None where there is none on this machine."""
+    named = os.environ.get(weights.variable)
+    path = Path(named).expanduser() if named else here(weights, home)
+    return path if path is not None and path.is_file() else None
+
+
 def _named(weights: WeightsFile, path: Path, home: Home) -> Found:
     if not path.is_file():
         raise UsageProblem(f"{weights.variable} names {path}, which is no file")
-    content = _content(weights, path)
-    if not weights.verifiable and content == recorded(home.weights / weights.file):
-        return Found(path=path, sha256=content, published=True, first_use=True)
-    return Found(path=path, sha256=content, published=_published(weights, content))
+    found = content(weights, path)
+    if not weights.verifiable and found == recorded(home.weights / weights.file):
+        return Found(path=path, sha256=found, published=True, first_use=True)
+    return Found(path=path, sha256=found, published=published(weights, found))
 
 
-def _published(weights: WeightsFile, content: str) -> bool:
+def published(weights: WeightsFile, content: str) -> bool:
+    """Whether this is the content of the published file, as far as anybody could tell."""
     if expected := _expected(weights):
         return content == expected
     return weights.verifiable and content.startswith(weights.sha256_prefix)
@@ -102,32 +119,36 @@ def _expected(weights: WeightsFile) -> str:
     return weights.digest or weights.sha256
 
 
-def _content(weights: WeightsFile, path: Path) -> str:
+def content(weights: WeightsFile, path: Path) -> str:
+    """What tells a file from others: its sha256, or that of the tensors which are used of it.
+
+    AtlasError for a file that cannot be read.
+    """
     return features_digest(read_features(path)) if weights.digest else sha256_file(path)
 
 
 def _verified(weights: WeightsFile, path: Path, home: Home) -> Found:
-    content = _content(weights, path)
+    found = content(weights, path)
     if not weights.verifiable:
-        return _first_used(weights, path, content, home)
-    if not _published(weights, content):
+        return _first_used(weights, path, found, home)
+    if not published(weights, found):
         raise AtlasError(
             f"{path} is not the published {weights.file}: its content has sha256 "
-            f"{content[:16]}…, not {_expected(weights)[:16]}…",
+            f"{found[:16]}…, not {_expected(weights)[:16]}…",
             hint=f"rm {path}; to use it all the same: {weights.variable}={path}",
         )
-    return Found(path=path, sha256=content, published=True)
+    return Found(path=path, sha256=found, published=True)
 
 
-def _first_used(weights: WeightsFile, path: Path, content: str, home: Home) -> Found:
+def _first_used(weights: WeightsFile, path: Path, found: str, home: Home) -> Found:
     """A file of which nobody gave a sha256: that of the first one is kept in the home."""
     kept = home.weights / weights.file
     hint = f"rm {path}; to trust it from now on: rm {kept}.sha256"
-    compare(path, content, "", recorded(kept), hint)
+    compare(path, found, "", recorded(kept), hint)
     with writing(kept):
         kept.parent.mkdir(parents=True, exist_ok=True)
-    trust(kept, content)
-    return Found(path=path, sha256=content, published=True, first_use=True)
+    trust(kept, found)
+    return Found(path=path, sha256=found, published=True, first_use=True)
 
 
 def _downloaded(card: ExtractorCard, weights: WeightsFile, home: Home) -> Found:

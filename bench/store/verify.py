@@ -12,6 +12,7 @@ from typing import Any, Literal
 from bench.compare.kept import Kept
 from bench.records import Record, checked, identity, seal
 from bench.store.migrations import migrated
+from bench.store.verify_extractors import extractors
 from data.errors import AtlasError, BadImage
 from data.files import sha256_file
 from data.images import decode, digest
@@ -41,8 +42,9 @@ class Finding:
 def verify(path: Path, kept: Kept) -> list[Finding]:
     """Everything that can be checked of the record in a file; never raises for what it finds.
 
-    Its id, its seal, its means, the weights, the data set, the pictures, and its scores made
-    again from the kept features. What is not on this machine is `absent`.
+    Its id, its seal, its means, the weights of the model and of every extractor, the data set,
+    the pictures, and its scores made again from the kept features. What is not on this machine is
+    `absent`.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -51,8 +53,8 @@ def verify(path: Path, kept: Kept) -> list[Finding]:
         return [Finding(record=path.stem, what="file", state="broken", detail=str(problem))]
     found = [_identity(record, path), _seal(content)]
     if record.status == "done":
-        found += [*_means(record), _weights(record, kept), _data(record, kept)]
-        found += [*_pictures(record, kept), *_scores(record, kept)]
+        found += [*_means(record), _weights(record, kept), *extractors(record, kept.home)]
+        found += [_data(record, kept), *_pictures(record, kept), *_scores(record, kept)]
     return [Finding(record=record.id, what=w, state=s, detail=d) for w, s, d in found]
 
 

@@ -75,12 +75,12 @@ def papers(
 def names(
     connection: Connection,
     wanted: Filter | None = None,
-    order: str = "citations",
+    order: str | None = "citations",
     limit: int | None = None,
 ) -> Iterator[str]:
-    """The ids of the papers that pass, in an order of ORDERS, at most `limit`."""
+    """The ids of the papers that pass, in an order of ORDERS or in any, at most `limit`."""
     query = _passing(connection, wanted or Filter(), decisions(connection))
-    rows = connection.execute(query.order_by(*ORDERS[order]).limit(limit))
+    rows = connection.execute(query.order_by(*ORDERS[order] if order else ()).limit(limit))
     yield from map(str, rows.scalars())
 
 

@@ -38,7 +38,7 @@ def open_session(
     with catalogue.read() as connection:
         if among is None:
             among = standing(connection, profile, catalogue.home, write=not catalogue.read_only)
-        passing = among.rows if apart == Filter() else set(names(connection, apart))
+        passing = among.rows if apart == Filter() else set(names(connection, apart, None))
         decided = {paper: own.status for paper, own in decisions(connection).items()}
         today = known(connection, {event.paper for event in events(connection)})
     queue = Queue(

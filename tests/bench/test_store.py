@@ -80,6 +80,7 @@ def test_what_was_measured_verifies(home: Path) -> None:
         "seal": "holds",
         "mean psnr": "holds",
         "weights": "holds",
+        "extractor texture": "holds",
         "data": "absent",  # a folder, whose place no record knows
         "pictures": "holds",
         "score fid-texture": "holds",
