@@ -34,7 +34,6 @@ __all__ = ["MARKS", "Ranked", "count", "index", "keys", "ranked", "snippets"]
 # Papers that are ranked by their words. Where a query finds more, its words say little, and these
 # are the most cited ones: the others follow by citations.
 RANKED = 2_000
-FEW = 500  # rows that are looked up one by one
 FIRST, PIECE = 25, 500  # rows of which the papers are looked up at once
 TEXT = table(
     "paper_text",
@@ -140,23 +139,13 @@ def _rows(
         return
     # A row is a paper's place: the first ones are those of the most cited papers.
     by_place = statement.order_by(TEXT.c.rowid)
-    if conditions or any(term.literal for term in (*query.terms, *query.without)):
-        # What is asked of papers is asked once, and not again to rank them.
-        first = connection.execute(by_place.limit(RANKED)).scalars().all()
-        last = first[-1] if len(first) == RANKED else None
-        best = select(TEXT.c.rowid).where(
-            _match(_expression(query)),
-            TEXT.c.rowid <= max(first, default=-1),
-            _each_row().in_(_those(json.dumps(first))),
-        )
-    else:
-        last = connection.execute(by_place.offset(RANKED - 1).limit(1)).scalar()
-        best = statement if last is None else statement.where(TEXT.c.rowid <= last)
     score = func.bm25(TEXT.c.paper_text, *WEIGHTS)
-    best = best.with_only_columns(TEXT.c.rowid, -score).order_by(score, TEXT.c.rowid)
-    yield from map(tuple, connection.execute(best))
-    if last is not None:
-        others = by_place.where(TEXT.c.rowid > last)
+    # Ordered here: SQLite would go through all that is found before it took the first ones.
+    scored = by_place.with_only_columns(TEXT.c.rowid, -score).limit(RANKED)
+    first = [(int(row), float(value)) for row, value in connection.execute(scored)]
+    yield from sorted(first, key=lambda found: (-found[1], found[0]))
+    if len(first) == RANKED:
+        others = by_place.where(TEXT.c.rowid > first[-1][0])
         yield from ((row, 0.0) for row in connection.execute(others).scalars())
 
 
@@ -166,7 +155,7 @@ def _those(listed: str) -> Select[Any]:
 
 
 def _each_row() -> ColumnElement[int]:
-    # The sign keeps SQLite from looking the words up anew for each row.
+    # The sign keeps SQLite from looking the words up, and weighing them, anew for each row.
     return literal_column("+paper_text.rowid", Integer)
 
 
@@ -197,9 +186,7 @@ def _holds(connection: Connection, row: ColumnElement[int], term: Term) -> Colum
     # In the order of an index that has the places, so that it is read and not the papers.
     papers = select(t.paper.c.place).where(*asked, contains(term)).order_by(*ORDERS["citations"])
     found = connection.execute(papers).scalars().all()
-    # Of few rows each is looked up in the index, which is less than all rows of a common word.
-    few = row is not t.paper.c.place and len(found) <= FEW
-    return (TEXT.c.rowid if few else row).in_(_those(json.dumps(found)))
+    return row.in_(_those(json.dumps(found)))
 
 
 def _expression(query: Query) -> str:
