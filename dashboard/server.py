@@ -20,6 +20,7 @@ from starlette.routing import Route
 from dashboard.head import Head
 from dashboard.load import ROUTE, picture
 from dashboard.mode import base_path
+from dashboard.warming import imported
 from data.errors import BadImage
 from data.images import decode
 
@@ -69,4 +70,5 @@ app = st.App(
     Path(__file__).with_name("app.py"),
     routes=[Route(f"{base_path()}{ROUTE}/{{path:path}}", send)],
     middleware=[Middleware(Head)],
+    lifespan=imported,
 )

@@ -1,7 +1,7 @@
-"""Work that no click decides, done behind the first answer so that later ones need not wait.
+"""Work that no click decides, done while nobody waits so that later pages need not.
 
-Pages and plotly are imported, the tables of every data set are made and the papers are read, while
-nobody waits.
+Pages and plotly are imported as soon as the server stands; after the first answer the tables of
+every data set are made and the papers are read, step by step, between the pages that are asked for.
 """
 
 from __future__ import annotations
@@ -11,38 +11,81 @@ import logging
 import sys
 import threading
 import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from importlib import import_module
 
 from dashboard.load.results import boards
 from dashboard.views import present
 
-__all__ = ["begin", "warm"]
+__all__ = ["asked", "begin", "give_way", "imported", "warm"]
 
-PAUSE = 0.02  # s between two data sets, for pages that are asked for meanwhile
+QUIET = 0.25  # s without a page before a step: who has just seen one may click at once
+PATIENCE = 20  # s that a step gives way: where somebody always looks it must be done as well
 SWITCH = 0.0005  # s: a page waits that long for its turn, not the 5 ms that Python has
 NAME = "warm-up"
 TOLD_BY = "streamlit.runtime.scriptrunner_utils.script_run_context"
 _begun = threading.Lock()
 
 
+class _Pages:
+    """How many pages are being made, and when the last one was ready."""
+
+    def __init__(self) -> None:
+        self._lock, self._open, self._ready = threading.Lock(), 0, 0.0
+
+    @contextmanager
+    def making(self) -> Iterator[None]:
+        """A page is being made within."""
+        with self._lock:
+            self._open += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._open, self._ready = self._open - 1, time.monotonic()
+
+    def give_way(self) -> None:
+        """Wait until none is, and none was ready just now; not for ever."""
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            if not self._open and time.monotonic() - self._ready > QUIET:
+                return
+            time.sleep(0.02)
+
+
+_pages = _Pages()
+asked, give_way = _pages.making, _pages.give_way
+
+
+@asynccontextmanager
+async def imported(_app: object) -> AsyncIterator[None]:
+    """Import every page behind the server's start."""
+    _behind(_imports)
+    yield
+
+
 def begin() -> None:
     """Warm up in the background, once in a process."""
     if _begun.acquire(blocking=False):
-        # Streamlit warns of threads that belong to no page; this one draws nothing.
-        logging.getLogger(TOLD_BY).addFilter(lambda said: said.threadName != NAME)
-        threading.Thread(target=warm, name=NAME, daemon=True).start()
+        _behind(warm)
+
+
+def _behind(work: Callable[[], None]) -> None:
+    # Streamlit warns of threads that belong to no page; these draw nothing.
+    logging.getLogger(TOLD_BY).addFilter(lambda said: said.threadName != NAME)
+    threading.Thread(target=work, name=NAME, daemon=True).start()
 
 
 def warm() -> None:
-    """Import every page and what draws figures, and read every data set once."""
+    """Import every page and what draws figures, and read every data set and the papers once."""
     usual = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH)
     try:
-        for card in present():
-            import_module(f"dashboard.views.{card.module}")
-        _figure()
+        _imports()
+        give_way()
         for _ in boards():
-            time.sleep(PAUSE)
+            give_way()
         _papers()
     finally:
         sys.setswitchinterval(usual)
@@ -51,10 +94,18 @@ def warm() -> None:
     gc.freeze()
 
 
+def _imports() -> None:
+    for card in present():
+        import_module(f"dashboard.views.{card.module}")
+    _figure()
+    with suppress(ImportError):  # triage needs it
+        import_module("scipy.sparse")
+
+
 def _papers() -> None:
     from dashboard.warming_papers import warm_papers  # pages, which the first one has no need of
 
-    warm_papers()
+    warm_papers(give_way)
 
 
 def _figure() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
@@ -19,15 +18,16 @@ from survey.triage.words import NAME
 
 __all__ = ["warm_papers"]
 
-PAUSE = 0.02  # s between two steps, for pages that are asked for meanwhile
 
+def warm_papers(before: Callable[[], None] = lambda: None) -> None:
+    """Read the papers, draw the charts of all of them, and open triage where it was begun.
 
-def warm_papers() -> None:
-    """Read the papers, draw the charts of all of them, and open triage where it was begun."""
+    `before` is called before each step.
+    """
     with suppress(AtlasError):  # the page that needs it says what is wrong
         for step in _steps():
+            before()
             step()
-            time.sleep(PAUSE)
 
 
 def _steps() -> Iterator[Callable[[], object]]:

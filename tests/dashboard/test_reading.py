@@ -25,7 +25,7 @@ from dashboard.load.results import whole
 from dashboard.server import send
 from dashboard.theme import PALETTE, settings
 from dashboard.views import PAGES, present
-from dashboard.warming import warm
+from dashboard.warming import asked, give_way, warm
 from data.images import decode, encode
 from tests.dashboard.store import page, record
 
@@ -286,3 +286,14 @@ def test_warming_up_imports_every_page_and_reads_every_data_set_once(
     monkeypatch.setattr(dashboard.load.results, "tables", None)  # nothing is made again
     assert [row.model for row in board("a-street").tables[0].rows] == ["one", "two"]
     assert {f"dashboard.views.{card.module}" for card in present()} <= sys.modules.keys()
+
+
+def test_warming_up_gives_way_to_pages_that_are_being_made() -> None:
+    waiting = threading.Thread(target=give_way, daemon=True)
+    with asked():
+        with asked():
+            waiting.start()
+        waiting.join(0.6)  # longer than it waits after a page
+        assert waiting.is_alive()
+    waiting.join(10)
+    assert not waiting.is_alive()
