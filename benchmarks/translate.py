@@ -3,7 +3,8 @@
     python benchmarks/translate.py [--rounds 7] [--only KIND] [--picture FILE] [--device cuda]
 
 Plain is the network as the reference projects run it: float32, torch's own layers, contiguous,
-one picture after another, in a process of its own that has nothing of ours. Prints medians, the
+one picture after another, in a process of its own that has nothing of ours. Ours takes as many at
+once as the translator does, mostly one. Prints medians of the time for one picture, the
 ratio by the clock (and by the time of all threads, which a busy machine disturbs less), how many
 values are within one grey level of the plain ones, and the largest difference. Weights are drawn
 at random, of the size that keeps signals as they are.
@@ -23,7 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from data.images import decode, resize
-from zoo.architectures import Architecture, build, preprocessing_of
+from zoo.architectures import Architecture, at_once, build, preprocessing_of
 from zoo.nets.adain import AdainNet
 from zoo.nets.adain import statistics as style_statistics
 from zoo.nets.cartoongan import ScaledInstanceNorm
@@ -34,6 +35,7 @@ from zoo.nets.transformer_net import TransformerNet
 from zoo.precision import infer, prepare
 
 BUNDLED = Path(__file__).resolve().parent.parent / "data/photo2toon/testA/chelsea-000.png"
+BATCH = 16  # pictures at once on a GPU
 METHODS = {
     "pix2pix": Architecture("unet", {"depth": 8, "width": 64}),
     "cyclegan": Architecture("resnet", {"blocks": 9, "width": 64}),
@@ -89,16 +91,18 @@ class Way:
         self.module = prepare(self.module) if ours else stock(self.module)
 
     def timed(self) -> tuple[float, float, np.ndarray]:
-        """Seconds by the clock, seconds of all threads, and the output in grey levels."""
+        """Seconds a picture by the clock and of all threads, and the outputs in grey levels."""
         clock, threads = time.perf_counter(), time.process_time()
         with torch.no_grad():
-            own = (
-                infer(self.module, self.given, "float32") if self.ours else self.module(self.given)
-            )
+            own = infer(self.module, self.given, "float32") if self.ours else self._one_by_one()
         if self.device.type == "cuda":
             torch.cuda.synchronize()
         took = time.perf_counter() - clock, time.process_time() - threads
+        took = took[0] / len(self.given), took[1] / len(self.given)
         return *took, ((own - self.low) * self.scale).clamp(0, 255).cpu().numpy()
+
+    def _one_by_one(self) -> Tensor:
+        return torch.cat([self.module(picture) for picture in self.given.split(1)])
 
 
 def _seeded(name: str, given: Tensor) -> nn.Module:
@@ -124,7 +128,9 @@ def _time_plain() -> tuple[float, float, np.ndarray]:
 
 
 def compare(name: str, picture: Tensor, rounds: int, device: torch.device, aside: Executor) -> None:
-    """Both ways in turn, `rounds` times after one to warm up."""
+    """Both ways in turn, `rounds` times after one to warm up, on as many pictures as ours takes."""
+    count = at_once(METHODS[name], *picture.shape[-2:]) if device.type == "cpu" else BATCH
+    picture = torch.cat([picture.roll(16 * shift, 3) for shift in range(count)])
     aside.submit(_make_plain, name, picture.numpy(), device).result()
     ours = Way(name, picture, device, ours=True)
     clock: dict[str, list[float]] = {"plain": [], "ours": []}

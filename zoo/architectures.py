@@ -29,6 +29,7 @@ __all__ = [
     "ARCHITECTURES",
     "Architecture",
     "Kind",
+    "at_once",
     "build",
     "channels_of",
     "least_size",
@@ -47,6 +48,7 @@ UNREFLECTED = {
     "turbo-unpaired",
     "unet",
 }  # padded with zeros
+IN_CACHE = 64 * 256 * 256  # values of the widest layer
 MOST_LEVELS = 12  # 2**12 pixels: a key that tells of more is damaged, and must not be built
 MOST_BLOCKS = 64
 PLAIN_START, SMOOTH_START = 10, 12  # index of the first residual block
@@ -195,6 +197,16 @@ def channels_of(architecture: Architecture) -> int:
     """Channels that the network has of a picture at its full size: its width, of most kinds."""
     width = int(architecture.options.get("width", 64))
     return 8 * width if architecture.kind == "stylegan2" else width
+
+
+def at_once(architecture: Architecture, height: int, width: int) -> int:
+    """How many pictures of that size are fastest together on a CPU, at least 1.
+
+    What stays in the cache is fastest: one of 256×256 at width 64. A U-Net, whose first layer
+    halves the size, takes four: its many weights are then read once for all of them.
+    """
+    values = channels_of(architecture) * height * width
+    return max(1, IN_CACHE // (values // 4 if architecture.kind == "unet" else values))
 
 
 def least_size(architecture: Architecture) -> int:

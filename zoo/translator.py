@@ -17,6 +17,7 @@ from data.paths import Home, find_home
 from zoo.architectures import (
     ARCHITECTURES,
     Architecture,
+    at_once,
     channels_of,
     least_size,
     preprocessing_of,
@@ -35,8 +36,6 @@ from zoo.strides import HALOS
 from zoo.tileable import no_tiles
 from zoo.tiling import cut, rounds, run_tiles
 from zoo.weights import locate
-
-IN_CACHE = 64 * 256 * 256  # values of the widest layer
 
 __all__ = ["Translator", "load", "pick_device", "warn_of_another"]
 
@@ -157,9 +156,7 @@ class Translator:
         """How many pictures go through the network at once."""
         if self.device.type != "cpu" or self.architecture is None:
             return len(images)
-        # On a CPU what stays in the cache is fastest: one picture of 256×256 at width 64.
-        width = channels_of(self.architecture)
-        return max(1, IN_CACHE // (width * images.shape[-1] * images.shape[-2]))
+        return at_once(self.architecture, *images.shape[-2:])
 
     def _drawn(self, picture: Tensor) -> Tensor:
         with seeded(self.seed, picture):

@@ -171,7 +171,7 @@ class _Small(torch.nn.Module):
 
 
 def test_out_of_memory_halves_the_batch_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zoo.translator.IN_CACHE", 10**9)
+    monkeypatch.setattr("zoo.architectures.IN_CACHE", 10**9)
     small = _Small(2)
     translator = replace(zoo.load("cyclegan", device="cpu"), module=small)
     pictures = torch.randint(0, 256, (7, 3, 8, 8), dtype=torch.uint8)

@@ -9,7 +9,7 @@ import torch
 
 import zoo
 from data.errors import AtlasError, UsageProblem
-from zoo.architectures import Architecture, build
+from zoo.architectures import Architecture, at_once, build
 from zoo.precision import choose_precision
 from zoo.registry import cards, resolve
 
@@ -122,3 +122,19 @@ def test_a_picture_is_translated_in_float32_unless_another_precision_is_asked() 
     assert choose_precision("bfloat16") == "bfloat16"
     with pytest.raises(UsageProblem):
         choose_precision("float8")
+
+
+@pytest.mark.parametrize(
+    ("kind", "width", "size", "expected"),
+    [
+        ("resnet", 64, 256, 1),
+        ("resnet", 64, 128, 4),
+        ("resnet", 64, 1024, 1),  # at least one
+        ("unet", 64, 256, 4),  # its widest layer has half the side
+        ("unet", 32, 256, 8),
+    ],
+)
+def test_on_a_cpu_as_many_pictures_go_together_as_stay_in_its_cache(
+    kind: str, width: int, size: int, expected: int
+) -> None:
+    assert expected == at_once(Architecture(kind, {"width": width}), size, size)
