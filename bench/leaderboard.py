@@ -215,7 +215,7 @@ def footer(table: Table) -> list[str]:
         )
     if any(not column.comparable for column in table.columns):
         notes.append("* not comparable: the extractor's weights are not the published ones")
-    notes += sorted({w for row in table.rows for w in row.record.warnings})
+    notes += sorted({" ".join(w.split()) for row in table.rows for w in row.record.warnings})
     if table.ranked_by is not None:
         notes.append(
             f"ranked by {table.ranked_by.metric}; models that share a letter cannot be told apart "

@@ -36,12 +36,33 @@ class Question:
 DECIDED = ("metrics", "split", "size", "limit", "seed", "precision", "skip_bad")
 
 
+# What can be asked; for numbers the least. Suites and protocols come without the checks of options.
+CHOICES = {
+    "direction": ("AtoB", "BtoA"),
+    "precision": ("auto", "float32", "bfloat16"),
+}
+LEAST = {"size": 16, "limit": 2, "seed": 0}
+
+
 def by_protocol(question: Question) -> tuple[Question, Protocol | None]:
     """The question with every default filled in, and the protocol that it names.
 
-    UsageProblem where something is asked that the protocol decides, or where the protocol cannot
-    be carried out here.
+    UsageProblem where something is asked that cannot be or that the protocol decides, or where
+    the protocol cannot be carried out here.
     """
+    filled, protocol = _filled(question)
+    for name, choices in CHOICES.items():
+        value = getattr(filled, name)
+        if value is not None and value not in choices:
+            raise UsageProblem(f"no {name} is '{value}'", hint=f"one of {', '.join(choices)}")
+    for name, least in LEAST.items():
+        value = getattr(filled, name)
+        if value is not None and value < least:
+            raise UsageProblem(f"{name} {value} cannot be", hint=f"{least} is the least")
+    return filled, protocol
+
+
+def _filled(question: Question) -> tuple[Question, Protocol | None]:
     if not question.protocol:
         return _with_defaults(question), None
     protocol = load_protocol(question.protocol)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from bench.store.migrations import SCHEMA, NewerSchema, migrated
+from bench.store.shape import check_shape, parsed
 from data.console import warn
 from data.errors import AtlasError, UsageProblem
 from data.files import replacing, write_text
@@ -106,7 +106,9 @@ def write(results: Path, record: Record) -> Path:
     `former/` beside it, named by when it was finished.
     """
     path = path_of(results, record.spec["dataset"], record.model, record.id)
-    content = json.loads(json.dumps(record.to_json(), allow_nan=False))
+    # A file's name may have bytes that are no character: each becomes a question mark.
+    plain = json.dumps(record.to_json(), allow_nan=False, ensure_ascii=False)
+    content = json.loads(plain.encode(errors="replace"))
     _keep_former(path, content)
     text = json.dumps({**content, "seal": seal(content)}, indent=1, ensure_ascii=False)
     write_text(path, text + "\n")
@@ -127,7 +129,7 @@ def _keep_former(path: Path, content: Mapping[str, Any]) -> None:
 def read(path: Path) -> Record:
     """The record in a file, in the present schema; AtlasError when it is damaged or newer."""
     try:
-        return checked(migrated(json.loads(path.read_text(encoding="utf-8"))))
+        return checked(migrated(parsed(path.read_text(encoding="utf-8"))))
     except NewerSchema as problem:
         raise NewerRecord(
             f"{path} has schema {problem}, and this version knows up to {SCHEMA}",
@@ -137,42 +139,20 @@ def read(path: Path) -> Record:
         raise AtlasError(f"{path} is no record that can be read: {problem}") from problem
 
 
+LISTS = ("scores", "warnings", "pictures")
+
+
 def checked(content: Mapping[str, Any]) -> Record:
     """Content of the present schema as a Record; ValueError or KeyError with what is wrong."""
     known = {name: content[name] for name in Record.__dataclass_fields__ if name in content}
-    lists = {name: tuple(known[name]) for name in ("scores", "warnings", "pictures")}
-    return _checked(Record(**{**known, **lists}))
-
-
-SPEC = ("model", "dataset", "split", "direction", "weights_sha256", "precision")
-SCORE = ("metric", "spread", "unit", "direction", "resize")
-NUMBERS = ("value", "low", "high", "n", "version")
-
-
-def _checked(record: Record) -> Record:
-    """The record, if readers can rely on what they use of it; ValueError with what is wrong."""
-    _texts("spec", record.spec, SPEC)
-    _texts("record", record.to_json(), ("id", "finished", "started"))
+    record = Record(**known)
+    if missing := [name for name in LISTS if name not in known]:
+        raise ValueError(f"it has no {', '.join(missing)}")
+    check_shape(record.to_json())
     if record.schema != SCHEMA or record.status not in ("done", "error"):
         raise ValueError(f"schema {record.schema} with status '{record.status}'")
-    for score in record.scores:
-        _texts("score", score, SCORE)
-        for name in NUMBERS:
-            if not isinstance(score.get(name), int | float) or not math.isfinite(score[name]):
-                raise ValueError(f"{score['metric']}: {name} is {score.get(name)!r}")
-    for name in ("card", "cost", "environment"):
-        _texts(name, getattr(record, name), ())
-    for entry in (record.error or {}, *record.pictures):
-        _texts("entry", entry, ())
-    return record
-
-
-def _texts(what: str, found: Any, names: Iterable[str]) -> None:
-    if not isinstance(found, Mapping):
-        raise ValueError(f"{what} is no object")
-    for name in names:
-        if not isinstance(found.get(name), str):
-            raise ValueError(f"{what} has no '{name}'")
+    scores, warnings, pictures = (tuple(known[name]) for name in LISTS)
+    return replace(record, scores=scores, warnings=warnings, pictures=pictures)
 
 
 def read_all(folders: Iterable[Path], dataset: str | None = None) -> list[Record]:

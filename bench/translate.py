@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -28,6 +29,8 @@ from zoo.translate import apply
 from zoo.translator import Translator
 
 __all__ = ["Batch", "Clock", "draws", "extract", "output_path", "outputs", "tensor"]
+
+LONGEST = 160  # bytes of a source's name in that of its output; file systems take 255
 
 
 @dataclass(slots=True)
@@ -118,8 +121,10 @@ def output_path(folder: Path, picture: Picture) -> Path:
     """Where the output for a source is kept: its name, for people, and its content.
 
     By name alone another data set with the same pictures would find the outputs of this one.
+    A long name is cut, since what is added to it has to fit as well.
     """
-    return folder / f"{picture.ref.id}.{picture.digest[:16]}.png"
+    name = os.fsencode(picture.ref.id)[:LONGEST].decode(errors="ignore")
+    return folder / f"{name}.{picture.digest[:16]}.png"
 
 
 def _unreadable(row: int, problem: BadImage) -> None:

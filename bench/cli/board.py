@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli.shown import folders_of, json_option, kept_of, records_of, show_table
+from bench.cli.shown import (
+    folders_of,
+    json_option,
+    kept_of,
+    name_of,
+    records_of,
+    show_table,
+)
 from bench.leaderboard import Row, markdown, tables
 from bench.store.index import headers
 from data.console import echo, emit_json, home_option, say, table, warn
@@ -159,8 +166,9 @@ def report(dataset: str, out: Path | None, home: str | None) -> None:
     where = find_home(home)
     folders = folders_of(where)
     records_of(folders, dataset)
-    path = out or Path(f"{dataset}.html")
+    name = name_of(dataset)
+    path = out or Path(f"{name}.html")
     with kept_of(where) as kept:
-        write_report(path, folders, dataset, kept)
+        write_report(path, folders, name, kept)
     say("one file: open it in any browser")
     echo(str(path))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from bench.cli.shown import folders_of, json_option
+from bench.cli.shown import folders_of, json_option, name_of
 from bench.protocols.reported import Reproduction, reported, reproductions
 from data.console import echo, emit_json, home_option, say, table
 from data.errors import UsageProblem
@@ -73,7 +73,7 @@ def reproduce(names: tuple[str, ...], dataset: str | None, as_json: bool, home: 
 
     records = [
         r
-        for r in headers(folders_of(find_home(home)), dataset)
+        for r in headers(folders_of(find_home(home)), dataset and name_of(dataset))
         if r.status == "done" and (not names or any(r.model.startswith(n) for n in names))
     ]
     found = reproductions(records)

@@ -33,7 +33,9 @@ __all__ = ["run"]
 @click.option("--split", help="Default: test.")
 @click.option("--size", type=click.IntRange(16), help="Resize all pictures to this square.")
 @click.option("--limit", type=click.IntRange(2), help="Measure this many sources.")
-@click.option("--seed", type=int, help=f"Of --limit and of resampling; default {SEED}.")
+@click.option(
+    "--seed", type=click.IntRange(0), help=f"Of --limit and of resampling; default {SEED}."
+)
 @click.option("--training-seeds", default="", help="Put where a model says {seed}: 1,2,3.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, mps.")
 @click.option(
@@ -92,7 +94,9 @@ def _questions(suite: str | None, asked: dict[str, Any]) -> list[Question]:
     if suite is not None:
         from bench.sweep.suite import read_suite
 
-        beside = [name for name, value in asked.items() if value]
+        beside = [
+            name for name, value in asked.items() if value not in (None, "") and value is not False
+        ]
         if beside:
             raise UsageProblem(f"the suite decides {', '.join(beside)}", hint=f"edit {suite}")
         return read_suite(Path(suite))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from data.console import hint, say, table, warn
 from data.errors import UsageProblem, unknown
 from data.paths import PUBLISHED, Home
 
-__all__ = ["folders_of", "json_option", "kept_of", "outcome", "records_of", "show_table"]
+__all__ = ["folders_of", "json_option", "kept_of", "name_of", "outcome", "records_of", "show_table"]
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 
@@ -37,19 +38,24 @@ def kept_of(home: Home, published: bool = False) -> Iterator[Kept]:
         kept.close()
 
 
+def name_of(dataset: str) -> str:
+    """What records call a data set that is named, or whose folder is."""
+    return Path(dataset).resolve().name if Path(dataset).is_dir() else dataset
+
+
 def records_of(folders: Sequence[Path], dataset: str) -> list[Record]:
     """The records of a data set by name or folder, without their pictures; UsageProblem where
     there are none."""
     from data.datasets import list_datasets  # brings requests: not on the way to a listing
 
-    name = Path(dataset).resolve().name if Path(dataset).is_dir() else dataset
+    name = name_of(dataset)
     if found := read_headers(folders, name):
         return found
     known = {str(record.spec["dataset"]) for record in read_headers(folders)}
     if name in list_datasets() or Path(dataset).is_dir():
         raise UsageProblem(
             f"nothing is recorded for data set '{name}'",
-            hint=f"bench run --models ganilla,cyclegan --dataset {dataset}",
+            hint=f"bench run --models ganilla,cyclegan --dataset {shlex.quote(dataset)}",
         )
     raise unknown("data set with records", name, known, "bench ls")
 
@@ -80,5 +86,5 @@ def outcome(records: Sequence[Record], datasets: Iterable[str], home: Home) -> i
     say(f"{len(records) - len(failed)} of {len(records)} models measured")
     keep(home.results, datasets := list(dict.fromkeys(datasets)))
     for dataset in datasets:
-        hint(f"bench leaderboard --dataset {dataset}")
+        hint(f"bench leaderboard --dataset {shlex.quote(dataset)}")
     return 3 if failed else 0

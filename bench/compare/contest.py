@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.compare.difference import Difference, independent, paired_means
+from bench.compare.difference import RESAMPLES, Difference, independent, paired_means
 from bench.compare.kept import Kept
 from bench.compare.left_out import distance_difference
 from bench.compare.ranks import (
@@ -111,7 +111,16 @@ def _of_means(
     if not pairs:
         return {}
     columns = np.stack([rows[i] - rows[j] for i, j in pairs], axis=1)
-    return dict(zip(pairs, paired_means(columns, SEED), strict=True))
+    means = paired_means(columns, SEED, _resamples(len(every)))
+    return dict(zip(pairs, means, strict=True))
+
+
+def _resamples(pairs: int) -> int:
+    """As many that the smallest p, one of them, can still be sure after Holm's correction."""
+    count = RESAMPLES
+    while pairs / (count + 1) >= LEVEL:
+        count = 2 * count + 1
+    return count
 
 
 def _values(entry: Entry, kept: Kept) -> dict[str, float] | None:

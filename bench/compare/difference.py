@@ -13,7 +13,7 @@ from bench.compare.student import quantile, two_sided
 from bench.metrics.jackknife import standard_error
 from bench.metrics.score import CONFIDENCE
 
-__all__ = ["Difference", "independent", "joint_jackknife", "paired_means"]
+__all__ = ["RESAMPLES", "Difference", "independent", "joint_jackknife", "paired_means"]
 
 Floats = NDArray[np.float64]
 
@@ -42,7 +42,7 @@ class Difference:
         return asdict(self)
 
 
-def paired_means(differences: Floats, seed: int) -> list[Difference]:
+def paired_means(differences: Floats, seed: int, resamples: int = RESAMPLES) -> list[Difference]:
     """Mean of each column of `differences` [n,P]: a row a source, a column a pair of models.
 
     Studentised bootstrap over the sources (Efron and Tibshirani 1993, §12.5), the same resamples
@@ -53,7 +53,7 @@ def paired_means(differences: Floats, seed: int) -> list[Difference]:
         raise ValueError("a paired spread needs at least two sources")
     if n < FEW:
         return [_student(column) for column in differences.T]
-    weights = np.random.default_rng(seed).multinomial(n, np.full(n, 1.0 / n), RESAMPLES)
+    weights = np.random.default_rng(seed).multinomial(n, np.full(n, 1.0 / n), resamples)
     found: list[Difference] = []
     for start in range(0, differences.shape[1], BLOCK):
         found += _studentised(differences[:, start : start + BLOCK], weights.astype(np.float64))
@@ -99,7 +99,7 @@ def _one(mean: float, error: float, ratios: Floats) -> Difference:
         low=float(mean - high * error),
         high=float(mean - low * error),
         p=(1 + beyond) / (len(ratios) + 1),
-        how=f"paired bootstrap over sources ({RESAMPLES} resamples)",
+        how=f"paired bootstrap over sources ({len(ratios)} resamples)",
     )
 
 

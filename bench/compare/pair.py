@@ -22,12 +22,21 @@ from data.errors import UsageProblem
 __all__ = ["Comparison", "Side", "choose", "compare", "means"]
 
 
+OWN = ("precision", "style")  # makes two rows of a leaderboard of one model
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
     """One of the compared: a model, or all trainings of a method that differ by their seed."""
 
     name: str
-    records: tuple[Record, ...]  # newest of each; more than one only for several trainings
+    # Records of each training, oldest first; more than one training only for several seeds.
+    trainings: tuple[tuple[Record, ...], ...]
+
+    @property
+    def finished(self) -> str:
+        """When the newest of its records was finished."""
+        return max(records[-1].finished for records in self.trainings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +84,7 @@ def choose(records: Iterable[Record], names: Sequence[str]) -> list[Side]:
         raise _nothing(done, names)
     if len(found) > 1:
         say(f"{len(found)} questions have been asked of all; this is the one answered last")
-    return max(found.values(), key=lambda sides: max(s.records[-1].finished for s in sides))
+    return max(found.values(), key=lambda sides: max(side.finished for side in sides))
 
 
 def _by_question(records: Iterable[Record]) -> dict[tuple[Any, ...], list[Record]]:
@@ -86,9 +95,12 @@ def _by_question(records: Iterable[Record]) -> dict[tuple[Any, ...], list[Record
 
 
 def _side(name: str, records: Sequence[Record]) -> Side | None:
-    trainings = {r.spec["weights_sha256"]: r for r in records if r.card.get("family") == name}
+    trainings: dict[str, tuple[Record, ...]] = {}
+    for record in (r for r in records if r.card.get("family") == name):
+        known = trainings.get(record.spec["weights_sha256"], ())
+        trainings[record.spec["weights_sha256"]] = (*known, record)
     if trainings:
-        return Side(name=name, records=tuple(trainings.values()))
+        return Side(name=name, trainings=tuple(trainings.values()))
     matching = [r for r in records if len(name) >= 4 and r.id.startswith(name)] or [
         r for r in records if means(name, r.model)
     ]
@@ -98,7 +110,10 @@ def _side(name: str, records: Sequence[Record]) -> Side | None:
             f"'{name}' means {len(models)} models: {', '.join(sorted(m for m, _ in models))}",
             hint="name one in full, or the beginning of its record's id (bench ls)",
         )
-    return Side(name=matching[-1].model, records=(matching[-1],)) if matching else None
+    if not matching:
+        return None
+    alike = [r for r in matching if all(r.spec.get(k) == matching[-1].spec.get(k) for k in OWN)]
+    return Side(name=matching[-1].model, trainings=(tuple(alike),))
 
 
 def means(name: str, model: str) -> bool:
@@ -127,19 +142,20 @@ def _nothing(records: Sequence[Record], names: Sequence[str]) -> UsageProblem:
 
 def compare(sides: Sequence[Side], kept: Kept, top: int = 5) -> list[Comparison]:
     """Every pair of sides by every metric that all have, p values by Holm over the pairs."""
-    columns = [dict(_columns(side.records[-1])) for side in sides]
+    columns = [_newest(side.trainings[-1]) for side in sides]
     shared = [c for c in columns[0] if all(c in other for other in columns[1:])]
     if not shared:
         raise UsageProblem("they have no metric in common", hint="bench show ID")
     return [comparison for column in shared for comparison in _by_column(sides, column, kept, top)]
 
 
-def _columns(record: Record) -> Iterable[tuple[Column, Mapping[str, Any]]]:
-    return ((column_of(score), score) for score in record.scores)
+def _newest(records: Sequence[Record]) -> dict[Column, Entry]:
+    """By column the newest of the scores that several runs of one model gave."""
+    return {column_of(score): (record, score) for record in records for score in record.scores}
 
 
 def _by_column(sides: Sequence[Side], column: Column, kept: Kept, top: int) -> list[Comparison]:
-    entries: list[Entry] = [(s.records[-1], dict(_columns(s.records[-1]))[column]) for s in sides]
+    entries: list[Entry] = [_newest(side.trainings[-1])[column] for side in sides]
     found = dict(contest(entries, kept).pairs)
     for i, j in combinations(range(len(sides)), 2):
         first, second = (_over_seeds(sides[k], column) for k in (i, j))
@@ -163,8 +179,8 @@ def _by_column(sides: Sequence[Side], column: Column, kept: Kept, top: int) -> l
 
 
 def _over_seeds(side: Side, column: Column) -> list[float]:
-    scores = [dict(_columns(record)).get(column) for record in side.records]
-    return [score["value"] for score in scores if score is not None]
+    entries = [_newest(records).get(column) for records in side.trainings]
+    return [entry[1]["value"] for entry in entries if entry is not None]
 
 
 def _mean(side: Side, column: Column) -> float:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.connection
 import os
+import threading
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -105,9 +107,19 @@ def _gpus() -> list[str]:
 
 
 def _own_share(counter: Any, workers: int, gpus: list[str]) -> None:
-    """Before anything else in a worker: it sees one GPU, in turn, and has its share of cores."""
+    """Before anything else in a worker: it sees one GPU, in turn, has its share of cores, and
+    ends when the process that began it was killed."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
     with counter.get_lock():
         place, counter.value = counter.value, counter.value + 1
     if gpus:
         os.environ["CUDA_VISIBLE_DEVICES"] = gpus[place % len(gpus)]
+
+
+def _end_with_parent() -> None:
+    """A worker holds both ends of its queue, so nothing would tell it that nobody asks any more."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)

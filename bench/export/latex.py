@@ -27,6 +27,7 @@ SPECIAL = {
     "–": "--",
     "−": "$-$",
     "…": r"\ldots{}",
+    "Δ": r"$\Delta$",
     "<": r"\textless{}",
     ">": r"\textgreater{}",
 }
@@ -54,8 +55,8 @@ def best_of(table: Table, column: Column, kept: Kept | None) -> list[Row]:
 def latex(table: Table, title: str, kept: Kept | None) -> str:
     """A tabular with booktabs' rules, its footer as comments."""
     best = {column: best_of(table, column, kept) for column in table.columns}
-    lines = [f"% {note}" for note in (title, "bold: best, or not to be told apart from it")]
-    lines += [f"% {note}" for note in footer(table)]
+    notes = [title, "bold: best, or not to be told apart from it", *footer(table)]
+    lines = [f"% {' '.join(note.split())}" for note in notes]  # a second line would be no comment
     lines += [r"\begin{tabular}{l" + "r" * len(table.columns) + "}", r"\toprule"]
     lines += [_row(["model", *(column.label for column in table.columns)]), r"\midrule"]
     for row in table.rows:

@@ -67,7 +67,7 @@ class Protocol:
 
 def protocol_digest(content: Mapping[str, Any]) -> str:
     """The sha256 of a protocol's content; comments and layout of its file do not matter."""
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
@@ -119,32 +119,67 @@ def _content(path: Path) -> dict[str, Any]:
 
 
 def _protocol(content: dict[str, Any], digest: str, path: Path) -> Protocol:
-    facts = content.get("facts", {})
-    silent = [name for name in FIELDS if not isinstance(facts.get(name), str)]
+    facts = _texts(path, content, "facts")
+    silent = [name for name in FIELDS if name not in facts]
     if silent or not isinstance(content.get("name"), str):
         raise UsageProblem(
             f"{path} does not say: {', '.join(silent or ['name'])}",
             hint='every field under [facts] needs a text; "unknown" is one',
         )
+    data = _table(path, content, "data")
+    return Protocol(
+        name=content["name"],
+        title=str(content.get("title", "")),
+        paper=str(content.get("paper", "")),
+        facts=facts,
+        sources=_texts(path, content, "sources"),
+        sha256=digest,
+        recipe=_recipe(path, content) if "run" in content else None,
+        missing=_list(path, content, "missing"),
+        provide=_list(path, content, "provide"),
+        data={name: _texts(path, data, name) for name in data},
+        classifiers=_table(path, content, "classifiers"),
+    )
+
+
+RUN = {"split": str, "reference_split": str, "size": int, "precision": str, "seed": int}
+
+
+def _recipe(path: Path, content: Mapping[str, Any]) -> Recipe:
+    fields = _table(path, content, "run")
+    for name, value in fields.items():
+        if name in RUN and type(value) is not RUN[name]:
+            raise _wrong(path, f"{name} has to be {RUN[name].__name__}")
+    lists = {name: _list(path, fields, name) for name in ("metrics", "deviates")}
+    if not lists["metrics"]:
+        raise _wrong(path, "metrics names nothing")
+    extractors = _texts(path, fields, "extractors")
     try:
-        recipe = _recipe(content["run"]) if "run" in content else None
-        return Protocol(
-            name=content["name"],
-            title=content.get("title", ""),
-            paper=content.get("paper", ""),
-            facts=facts,
-            sources=content.get("sources", {}),
-            sha256=digest,
-            recipe=recipe,
-            missing=tuple(content.get("missing", ())),
-            provide=tuple(content.get("provide", ())),
-            data=content.get("data", {}),
-            classifiers=content.get("classifiers", {}),
-        )
-    except TypeError as problem:
-        raise UsageProblem(f"{path}: {problem}", hint="bench protocols strict-1") from problem
+        return Recipe(**{**fields, **lists, "extractors": extractors})
+    except TypeError as problem:  # a field that no recipe has
+        raise _wrong(path, str(problem).removeprefix("Recipe.__init__() ")) from problem
 
 
-def _recipe(fields: Mapping[str, Any]) -> Recipe:
-    lists = {name: tuple(fields[name]) for name in ("metrics", "deviates") if name in fields}
-    return Recipe(**{**fields, **lists})
+def _table(path: Path, content: Mapping[str, Any], name: str) -> dict[str, Any]:
+    found = content.get(name, {})
+    if not isinstance(found, dict):
+        raise _wrong(path, f"{name} has to be a table")
+    return found
+
+
+def _texts(path: Path, content: Mapping[str, Any], name: str) -> dict[str, str]:
+    found = _table(path, content, name)
+    if other := [key for key, value in found.items() if not isinstance(value, str)]:
+        raise _wrong(path, f"{name}: {', '.join(other)} has to be str")
+    return found
+
+
+def _list(path: Path, content: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    found = content.get(name, [])
+    if not isinstance(found, list) or not all(isinstance(value, str) for value in found):
+        raise _wrong(path, f"{name} has to be a list of str")
+    return tuple(found)
+
+
+def _wrong(path: Path, what: str) -> UsageProblem:
+    return UsageProblem(f"{path}: {what}", hint="bench protocols strict-1 shows one that is whole")

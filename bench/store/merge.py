@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import shutil
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from pathlib import Path
 from bench.records import NewerRecord, Record, checked, identity, path_of, read, seal
 from bench.store.migrations import migrated
 from bench.store.sets import keep_set, known_set
+from bench.store.shape import parsed
 from data.errors import AtlasError
 from data.files import lock, replacing, write_bytes
 from data.paths import Home
@@ -61,7 +61,7 @@ def merge(other: Home, home: Home) -> Merged:
 
 
 def _whole(path: Path) -> Record:
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content = parsed(path.read_text(encoding="utf-8"))
     if "seal" in content and content["seal"] != seal(content):
         raise ValueError("edited after it was written")
     record = checked(migrated(content))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any, Literal
 from bench.compare.kept import Kept
 from bench.records import Record, checked, identity, seal
 from bench.store.migrations import migrated
+from bench.store.shape import parsed
 from bench.store.verify_extractors import extractors
 from data.errors import AtlasError, BadImage
 from data.files import sha256_file
@@ -47,7 +47,7 @@ def verify(path: Path, kept: Kept) -> list[Finding]:
     `absent`.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parsed(path.read_text(encoding="utf-8"))
         record = checked(migrated(content))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
         return [Finding(record=path.stem, what="file", state="broken", detail=str(problem))]

@@ -52,8 +52,16 @@ def plans(questions: Iterable[Question], workshop: Workshop) -> list[Plan]:
 
 
 def jobs(found: Sequence[Plan], home: Home, force: bool, shard: Shard | None) -> list[Job]:
-    """The cells of this part, in the order of the questions, so that references are shared."""
-    every = [(question, plan, cell) for plan in found for question, cell in _asked(plan)]
+    """The cells of this part, in the order of the questions, so that references are shared.
+
+    A cell that several questions have is there once.
+    """
+    once = {
+        (cell.spec["dataset"], cell.name, cell.id): (question, plan, cell)
+        for plan in reversed(found)
+        for question, cell in reversed(list(_asked(plan)))
+    }
+    every = list(reversed(once.values()))
     # Of all cells and not of the missing ones: each part is the same whenever it is asked.
     mine = shard.of(every) if shard else every
     return [

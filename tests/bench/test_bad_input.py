@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -125,6 +127,20 @@ def test_one_picture_is_refused(folders: Folders) -> None:
     result = _run(folders("pairs", {"B": 1}, seed=2))
     assert result.exit_code == 2
     assert "has 1 source picture(s)" in result.stderr
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="names have to be UTF-8 there")
+def test_names_that_are_long_or_no_text_are_measured(folders: Folders, own_home: Path) -> None:
+    data = folders("odd", {"testA": 4, "testB": 4})
+    names = ["x" * 250, "日" * 80, "😀" * 60, os.fsdecode(b"bad\xff")]
+    for path, name in zip(sorted((data / "testA").iterdir()), names, strict=True):
+        path.rename(path.with_name(f"{name}.png"))
+    result = _run(data)
+    assert result.exit_code == 0, result.stderr
+    record = _record(own_home)
+    assert all((own_home / row["output"]).is_file() for row in record.pictures)
+    assert CliRunner().invoke(main, ["verify", record.id]).exit_code == 0
+    assert "1 of 1 already recorded" in _run(data).stderr
 
 
 def test_duplicates_and_leaks_stand_in_the_record(folders: Folders, own_home: Path) -> None:

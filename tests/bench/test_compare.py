@@ -5,17 +5,23 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bench.compare.contest import contest
 from bench.compare.difference import independent, joint_jackknife, paired_means
+from bench.compare.kept import Kept
 from bench.compare.left_out import distance_difference, without_groups, without_one
 from bench.compare.pareto import front
 from bench.compare.ranks import by_intervals, groups, holm, letters, rank_intervals, sure
 from bench.compare.seeds import across_seeds, between_methods
 from bench.compare.student import quantile, two_sided
 from bench.metrics.frechet import frechet_distance
+from bench.records import read_all
+from data.paths import PUBLISHED, Home
 
 scipy_stats = pytest.importorskip("scipy.stats")
 
@@ -53,6 +59,26 @@ def test_no_difference_is_found_as_seldom_as_the_level_says() -> None:
     rng, trials = np.random.default_rng(3), 1000
     found = paired_means(rng.normal(size=(30, trials)), seed=0)
     assert _within_chance(sum(d.p >= 0.05 for d in found), trials)
+
+
+@pytest.mark.parametrize("models", [2, 33, 40])
+def test_models_that_differ_on_every_picture_are_told_apart_however_many(
+    models: int, own_home: Path
+) -> None:
+    (record, *_) = read_all([PUBLISHED], "photo2toon")
+    rng, entries = np.random.default_rng(4), []
+    for model in range(models):
+        values = model + 0.01 * rng.normal(size=12)
+        rows = [
+            {"id": str(i), "source_sha256": str(i), "scores": {"psnr": float(v)}}
+            for i, v in enumerate(values)
+        ]
+        score = {"metric": "psnr", "value": float(values.mean()), "low": 0.0, "high": 0.0}
+        made = replace(record, id=f"{model:016d}", pictures=tuple(rows))
+        entries.append((made, {**score, "direction": "higher"}))
+    found = contest(entries, Kept([], Home(own_home)))
+    assert found.ranks == [(place, place) for place in range(models, 0, -1)]
+    assert max(Counter(found.letters).values()) == 1
 
 
 def _embedding(mean: np.ndarray, deviation: float) -> np.ndarray:

@@ -91,6 +91,30 @@ def test_latex_shows_what_it_would_otherwise_run() -> None:
     assert escaped(r"a_b\input{/etc}%$") == r"a\_b\textbackslash{}input\{/etc\}\%\$"
 
 
+def test_latex_knows_the_letters_of_every_unit(kept: Kept, published: list[Record]) -> None:
+    from bench.metrics.registry import metric_cards
+
+    (record,) = [record for record in published if record.model == "identity"]
+    scores = [
+        {**record.scores[0], "metric": c.name, "unit": c.unit} for c in metric_cards().values()
+    ]
+    text = exported("latex", [replace(record, scores=tuple(scores))], kept).decode()
+    told = "".join(line for line in text.splitlines() if not line.startswith("%"))
+    assert told.isascii()
+    assert r"colour-source $\Delta$Lab $\downarrow$" in told
+
+
+@pytest.mark.parametrize("form", ["latex", "markdown"])
+def test_a_warning_of_several_lines_stays_one_note(
+    form: str, kept: Kept, published: list[Record]
+) -> None:
+    (record,) = [record for record in published if record.model == "identity"]
+    told = "no mine: it raised RuntimeError: first\n\\input{/etc/passwd}\n\nlast"
+    text = exported(form, [replace(record, warnings=(told,))], kept).decode()
+    (note,) = [line for line in text.splitlines() if "no mine" in line]
+    assert note[2:] == r"no mine: it raised RuntimeError: first \input{/etc/passwd} last"
+
+
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no LaTeX")
 def test_latex_compiles(tmp_path: Path, kept: Kept, published: list[Record]) -> None:
     body = exported("latex", published, kept).decode()
@@ -185,6 +209,16 @@ def test_a_report_without_pictures_says_so_and_stands(tmp_path: Path, own_home: 
     text = path.read_text(encoding="utf-8")
     assert "<img" not in text
     assert "ganilla.photo2toon" in text
+
+
+def test_a_folder_stands_for_the_data_set_that_it_was_measured_as(
+    measured: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "of" / "photo2toon").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    result = _bench("report", "--dataset", tmp_path / "of" / "photo2toon", "--home", measured)
+    assert result.stdout.strip() == "photo2toon.html"
+    assert "pix2pix.photo2toon" in Path("photo2toon.html").read_text(encoding="utf-8")
 
 
 def test_the_command_prints_the_file_and_refuses_unknown_data(tmp_path: Path) -> None:

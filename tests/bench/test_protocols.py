@@ -98,6 +98,50 @@ def test_a_protocol_that_is_silent_on_something_is_refused(tmp_path: Path) -> No
         load_protocol("strict1")
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ('["kid-texture", "fid-texture"]', '"kid-texture"', "metrics has to be a list of str"),
+        ('["kid-texture", "fid-texture"]', "[]", "metrics names nothing"),
+        ("seed = 2020", "seed = true", "seed has to be int"),
+        ("seed = 2020", 'size = "64"', "size has to be int"),
+        ("seed = 2020", "split = 1979-05-27", "split has to be str"),
+        ("seed = 2020", "colour = 3", "unexpected keyword argument 'colour'"),
+        ("seed = 2020", 'deviates = "one"', "deviates has to be a list of str"),
+        ("[run.extractors]", "[run]\nextractors = 1\n[x]", "no protocol that can be read"),
+        ("texture = ", "texture = 1 #", "texture has to be str"),
+        ("[data.photo2toon]", "[data]", "direction has to be a table"),
+        ("[facts]", "sources = 3\n[facts]", "sources has to be a table"),
+        ("[facts]", 'missing = "x"\n[facts]', "missing has to be a list of str"),
+        ("resize = ", "resize = 1 #", "facts: resize has to be str"),
+    ],
+)
+def test_a_protocol_with_a_wrong_word_is_told_which(
+    tmp_path: Path, before: str, after: str, message: str
+) -> None:
+    text = (FOLDER / "texture-1.toml").read_text().replace('"texture-1"', '"mine"', 1)
+    path = tmp_path / "mine.toml"
+    path.write_text(text.replace(before, after, 1))
+    for words in (("protocols", path), ("run", "--protocol", path)):
+        more = (
+            () if words[0] == "protocols" else ("--models", "identity", "--dataset", "photo2toon")
+        )
+        result = _bench(*words, *more)
+        assert message in result.stderr
+        assert result.exit_code in (1, 2)
+        assert isinstance(result.exception, SystemExit)
+
+
+def test_a_protocol_asks_for_nothing_that_cannot_be(tmp_path: Path) -> None:
+    text = (FOLDER / "texture-1.toml").read_text().replace('"texture-1"', '"mine"', 1)
+    path = tmp_path / "mine.toml"
+    path.write_text(text.replace("seed = 2020", "size = -64", 1))
+    result = _bench(
+        "run", "--protocol", path, "--models", "identity", "--dataset", "photo2toon", "--dry-run"
+    )
+    assert (result.exit_code, "size -64 cannot be" in result.stderr) == (2, True)
+
+
 def test_a_run_by_protocol_carries_its_hash_and_stands_in_a_table_of_its_own(
     folders: Folders, tmp_path: Path
 ) -> None:

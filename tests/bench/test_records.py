@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bench.compare.kept import Kept
 from bench.leaderboard import footer, headers, line, markdown, tables
 from bench.records import Record, find, identity, read, read_all, record_id, write
+from bench.store.verify import verify
 from data.errors import AtlasError, UsageProblem
+from data.paths import Home
 
 
 def _score(metric: str, value: float, half: float = 0.1, **more: Any) -> dict[str, Any]:
@@ -261,14 +265,68 @@ def test_published_results_can_be_read() -> None:
         ("pictures", ["x"]),
         ("status", "started"),
         ("card", None),
+        ("card", {"licence": ["x"]}),
+        ("card", {"title": math.nan}),
+        ("card", {"title": "\ud800"}),
+        ("warnings", [None]),
+        ("warnings", "x"),
+        ("cost", {"images_per_second": "x"}),
+        ("cost", {"seconds": {"total": "x"}}),
+        ("environment", {"packages": [1]}),
+        ("pictures", [{}]),
+        ("pictures", [{"id": "a", "scores": [1]}]),
+        ("pictures", [{"id": "a", "scores": {"kid": None}}]),
+        ("pictures", [{"id": "a", "output": 5}]),
+        ("pictures", [{"id": "a", "output_sha256": 5}]),
     ],
 )
 def test_a_record_with_a_damaged_field_is_refused(tmp_path: Path, field: str, damaged: Any) -> None:
-    path = write(tmp_path, _record("x", _score("kid", 1.0)))
+    path = write(tmp_path / "results", _record("x", _score("kid", 1.0)))
     content = json.loads(path.read_text())
     path.write_text(json.dumps({**content, field: damaged}))
+    _nobody_stumbles(path, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("part", "field", "damaged"),
+    [
+        ("spec", "limit", [1]),
+        ("spec", "metrics", None),
+        ("spec", "metrics", "x"),
+        ("spec", "metrics", [1]),
+        ("spec", "seed", math.nan),
+        ("scores", "extractor", [1]),
+        ("scores", "extractor_sha256", 5),
+        ("scores", "n_reference", [1]),
+        ("scores", "value", 10**400),
+        ("scores", "comparable", {}),
+        ("scores", "comparable", "x"),
+        ("spec", "seed", "x"),
+        ("spec", "dataset_digest", 5),
+    ],
+)
+def test_a_record_with_a_damaged_part_is_refused(
+    tmp_path: Path, part: str, field: str, damaged: Any
+) -> None:
+    path = write(tmp_path / "results", _record("x", _score("kid", 1.0)))
+    content = json.loads(path.read_text())
+    (content[part][0] if part == "scores" else content[part])[field] = damaged
+    path.write_text(json.dumps(content))
+    _nobody_stumbles(path, tmp_path)
+
+
+def _nobody_stumbles(path: Path, home: Path) -> None:
     with pytest.raises(AtlasError, match="no record that can be read"):
         read(path)
+    folders = [home / "results"]
+    assert read_all(folders) == []
+    (finding,) = verify(path, Kept(folders, Home(home)))
+    assert (finding.what, finding.state) == ("file", "broken")
+
+
+def test_a_name_with_bytes_that_are_no_character_is_written_and_read(tmp_path: Path) -> None:
+    record = replace(_record("x", _score("kid", 1.0)), warnings=("bad\udcff.jpg is lossy",))
+    assert read(write(tmp_path, record)).warnings == ("bad?.jpg is lossy",)
 
 
 def test_the_metric_that_most_models_have_ranks_them() -> None:

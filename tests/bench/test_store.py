@@ -321,6 +321,20 @@ def test_what_cannot_be_compared_is_said(home: Path, names: tuple[str, ...], mes
     assert message in result.stderr
 
 
+def test_scores_of_several_runs_of_a_model_are_compared_together(
+    folders: Folders, own_home: Path
+) -> None:
+    data = folders("pairs", {"A": 4, "B": 4})
+    for metrics, model in (("psnr", "pix2pix"), ("ssim", "identity"), ("psnr", "identity")):
+        _bench("run", "--models", model, "--metrics", metrics, "--dataset", data)
+    shown = _bench("compare", "identity", "pix2pix", "--json").stdout.splitlines()
+    assert [json.loads(line)["metric"] for line in shown] == ["psnr"]
+    _bench("run", "--models", "pix2pix", "--metrics", "ssim,kid-texture", "--dataset", data)
+    shown = _bench("compare", "identity", "pix2pix", "--json").stdout.splitlines()
+    assert [json.loads(line)["metric"] for line in shown] == ["ssim", "psnr"]
+    assert all("Student's t" in line for line in shown)  # each from the record that has it
+
+
 def test_answers_to_two_questions_are_not_compared(home: Path, folders: Folders) -> None:
     other = folders("other", {"testA": 4, "testB": 4})
     _bench("run", "--models", "ganilla", "--dataset", other, "--metrics", FREE, "--home", home)

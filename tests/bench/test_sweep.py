@@ -6,6 +6,8 @@ import errno
 import importlib
 import multiprocessing
 import os
+import select
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -94,6 +96,37 @@ def test_a_wrong_suite_says_what_is_wrong(tmp_path: Path, text: str, message: st
     (tmp_path / "s.toml").write_text(text)
     with pytest.raises(UsageProblem, match=message):
         read_suite(tmp_path / "s.toml")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('directions = ["BA"]', "no direction is 'BA'"),
+        ('precision = "float64"', "no precision is 'float64'"),
+        ("size = -5", "size -5 cannot be"),
+        ("size = 8", "size 8 cannot be"),
+        ("limit = -3", "limit -3 cannot be"),
+        ("seeds = [-1]", "seed -1 cannot be"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_before_any_work(
+    suite: Path, own_home: Path, line: str, message: str
+) -> None:
+    suite.write_text(f"{suite.read_text()}{line}\n")
+    result = _bench("run", suite)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert read_all([own_home / "results"]) == []
+
+
+def test_a_cell_that_is_asked_twice_is_one(suite: Path, own_home: Path) -> None:
+    suite.write_text(suite.read_text().replace('"./two"', '"./one"') + "seeds = [1, 1]\n")
+    workshop = Workshop(find_home(str(own_home)).ready())
+    found = plans(read_suite(suite), workshop)
+    every = [job.cell.id for job in jobs(found, workshop.home, True, None)]
+    assert len(every) == len(set(every)) == 4
+    parts = [jobs(found, workshop.home, True, Shard(i, 2)) for i in (1, 2)]
+    assert sorted(job.cell.id for part in parts for job in part) == sorted(every)
 
 
 def test_only_missing_cells_are_measured(suite: Path, own_home: Path) -> None:
@@ -308,6 +341,31 @@ def test_a_killed_worker_costs_its_cell_one_more_attempt(
         ]
 
 
+POOL = """
+import multiprocessing, os, time
+from concurrent.futures import ProcessPoolExecutor
+from bench.engines.local import _own_share
+
+context = multiprocessing.get_context("spawn")
+given = (context.Value("i", 0), 1, [])
+pool = ProcessPoolExecutor(1, context, _own_share, given)
+print(pool.submit(os.getpid).result(), flush=True)
+time.sleep(60)
+"""
+
+
+def test_no_worker_outlives_a_sweep_that_was_killed() -> None:
+    with subprocess.Popen([sys.executable, "-c", POOL], stdout=subprocess.PIPE, text=True) as sweep:
+        assert sweep.stdout is not None
+        worker = int(sweep.stdout.readline())
+        sweep.kill()
+        # The worker has the other end of this pipe too, which ends with the last who has it.
+        ended, _, _ = select.select([sweep.stdout], [], [], 10)
+        if not ended:
+            os.kill(worker, signal.SIGKILL)
+    assert ended, "the worker goes on"
+
+
 def test_every_worker_sees_one_gpu_of_those_that_were_given(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -355,3 +413,4 @@ def test_nothing_is_decided_beside_a_suite(suite: Path) -> None:
     result = _bench("run", suite, "--models", "identity")
     assert result.exit_code == 2
     assert "the suite decides models" in result.stderr
+    assert "the suite decides seed" in _bench("run", suite, "--seed", 0, "--dry-run").stderr
