@@ -20,6 +20,7 @@ from data.paths import find_home
 __all__ = ["main"]
 
 SERVER = Path(__file__).with_name("server.py")
+PATIENCE = 10  # s in which a server that is told to end does so
 OWN = ("127.0.0.1", "localhost", "::1")
 
 
@@ -119,9 +120,22 @@ def _serve(port: int, address: str, no_browser: bool, read_only: bool) -> int:
     if address not in OWN:
         _say_what_open_means(read_only)
     command = [sys.executable, "-m", "streamlit", "run", str(SERVER), *flags]
-    return subprocess.run(
-        command, env={**os.environ, READ_ONLY: "1" if read_only else ""}
-    ).returncode
+    return attend(command, {**os.environ, READ_ONLY: "1" if read_only else ""})
+
+
+def attend(command: list[str], environment: dict[str, str]) -> int:
+    """Run until it ends, and let it end in order, without its temporary folders, when we are told
+    to."""
+    with subprocess.Popen(command, env=environment) as running:
+        try:
+            return running.wait()
+        except BaseException:
+            running.terminate()
+            try:
+                running.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                running.kill()
+            raise
 
 
 def _say_what_open_means(read_only: bool) -> None:

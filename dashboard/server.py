@@ -7,6 +7,8 @@ at every run of a page and stay in memory for as long as somebody looks.
 from __future__ import annotations
 
 import io
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,11 +22,11 @@ from starlette.routing import Route
 from dashboard.head import Head
 from dashboard.load import ROUTE, picture
 from dashboard.mode import base_path
-from dashboard.warming import imported
+from dashboard.warming import begin_imports
 from data.errors import BadImage
 from data.images import decode
 
-__all__ = ["app", "send"]
+__all__ = ["app", "lifespan", "send"]
 
 SHOWN = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp"}  # by browsers
 WIDEST = 2048  # px of a smaller copy
@@ -66,9 +68,21 @@ def _copy(path: str, changed: int, width: int) -> bytes:
     return file.getvalue()
 
 
+@asynccontextmanager
+async def lifespan(_app: object) -> AsyncIterator[None]:
+    """Imports while nobody asks yet, and no folder left at the end."""
+    begin_imports()
+    try:
+        yield
+    finally:
+        from dashboard.load.catalogue import remove_samples  # pages have it, the start needs it not
+
+        remove_samples()
+
+
 app = st.App(
     Path(__file__).with_name("app.py"),
     routes=[Route(f"{base_path()}{ROUTE}/{{path:path}}", send)],
     middleware=[Middleware(Head)],
-    lifespan=imported,
+    lifespan=lifespan,
 )

@@ -11,14 +11,14 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 
 from dashboard.load.results import boards
 from dashboard.views import present
 
-__all__ = ["asked", "begin", "give_way", "imported", "warm"]
+__all__ = ["asked", "begin", "begin_imports", "give_way", "warm"]
 
 QUIET = 0.25  # s without a page before a step: who has just seen one may click at once
 PATIENCE = 20  # s that a step gives way: where somebody always looks it must be done as well
@@ -58,11 +58,9 @@ _pages = _Pages()
 asked, give_way = _pages.making, _pages.give_way
 
 
-@asynccontextmanager
-async def imported(_app: object) -> AsyncIterator[None]:
-    """Import every page behind the server's start."""
+def begin_imports() -> None:
+    """Import every page in the background."""
     _behind(_imports)
-    yield
 
 
 def begin() -> None:

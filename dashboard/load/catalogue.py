@@ -23,7 +23,17 @@ from survey.catalogue.schema import SCHEMA, schema_of
 from survey.derive import ready
 from survey.sample.load import load as load_sample
 
-__all__ = ["FETCH", "Source", "Stamp", "decided", "reading", "source", "stamp", "writable"]
+__all__ = [
+    "FETCH",
+    "Source",
+    "Stamp",
+    "decided",
+    "reading",
+    "remove_samples",
+    "source",
+    "stamp",
+    "writable",
+]
 
 FETCH = "survey fetch --cites 1703.10593 --cites 1611.07004"  # fills the catalogue
 
@@ -125,6 +135,20 @@ class _Sample:
         made.close()
         ready(home).close()
         self.catalogue = open_catalogue(home, create=False, read_only=True)
+        _samples.append(self)
+
+
+_samples: list[_Sample] = []
+
+
+def remove_samples() -> None:
+    """Remove the folders of the bundled papers: a server that is told to end leaves no time for
+    Python to do so."""
+    _sample.clear()
+    while _samples:
+        sample = _samples.pop()
+        sample.catalogue.close()
+        sample.folder.cleanup()
 
 
 def _unnamed(home: Home) -> Home:

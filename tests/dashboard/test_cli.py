@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import subprocess
+import sys
+import tempfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 import dashboard.cli
 from dashboard.cli import main
+from dashboard.load.catalogue import reading, remove_samples
+from dashboard.server import lifespan
 
 
 @pytest.fixture
@@ -18,11 +23,11 @@ def started(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str]
     """The commands that would have been started, with their environment."""
     found: list[tuple[list[str], dict[str, str]]] = []
 
-    def note(command: list[str], env: dict[str, str]) -> Any:
+    def note(command: list[str], env: dict[str, str]) -> int:
         found.append((command, env))
-        return subprocess.CompletedProcess(command, 0)
+        return 0
 
-    monkeypatch.setattr(dashboard.cli.subprocess, "run", note)
+    monkeypatch.setattr(dashboard.cli, "attend", note)
     return found
 
 
@@ -82,3 +87,44 @@ def test_without_streamlit_it_names_the_command_that_installs_it(
         result = _run(home, *flags)
         assert result.exit_code == 1
         assert "pip install 'i2i-atlas[dashboard]'" in result.stderr
+
+
+SERVER = """
+import signal, sys, time
+from pathlib import Path
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(Path(sys.argv[1]).write_text("in order")))
+print("ready", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_server_may_end_in_order_when_the_command_is_told_to(tmp_path: Path) -> None:
+    told = [sys.executable, "-c", SERVER, str(tmp_path / "said")]
+    script = f"from dashboard.cli import attend\nattend({told}, {{}})"
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True
+    ) as command:
+        assert command.stdout is not None
+        assert command.stdout.readline() == "ready\n"
+        command.send_signal(signal.SIGINT)
+        command.wait(20)
+    assert (tmp_path / "said").read_text() == "in order"
+
+
+def test_no_folder_of_bundled_papers_is_left_when_the_server_ends(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("ATLAS_HOME", str(home))
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    remove_samples()  # of other tests of this process
+
+    async def serve() -> None:
+        async with lifespan(None):
+            with reading() as (_, where):
+                assert where.sample
+            assert len(list(temporary.iterdir())) == 1
+
+    asyncio.run(serve())
+    assert list(temporary.iterdir()) == []
