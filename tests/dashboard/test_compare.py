@@ -73,17 +73,31 @@ def test_a_missing_output_leaves_the_others(home: Path) -> None:
     assert shown.selectbox(key="picture").options == ["p", "q", "r"]
 
 
-def test_records_that_say_odd_things_of_pictures_break_nothing(home: Path) -> None:
-    made = record(home, "alpha", 0.01, own={"p": 0.9})
-    file = home / "results" / "a-street" / "alpha" / f"{made.id}.json"
+def _add_pictures(home: Path, model: str, *rows: object) -> None:
+    (file,) = (home / "results" / "a-street" / model).glob("*.json")
     content = json.loads(file.read_text())
-    odd = {"id": 7, "source": 3, "output": None, "scores": [1], "target": "\0"}
-    content["pictures"] += [odd, {}, {"id": "<img onerror=alert(1)>", "source": "/etc/passwd"}]
+    content["pictures"] += rows
     content.pop("seal", None)
     file.write_text(json.dumps(content))
+
+
+def test_records_that_say_odd_things_of_pictures_break_nothing(home: Path) -> None:
+    record(home, "alpha", 0.01, own={"p": 0.9})
+    outside = {"id": "<img onerror=alert(1)>", "source": "/etc/passwd"}
+    _add_pictures(home, "alpha", outside, {"id": "nul", "output": None, "target": "\0"})
     for name in ("compare", "cost", "vote", "leaderboard"):
         assert not page(name).exception
     assert page("compare").selectbox(key="picture").options == ["p"]
+
+
+@pytest.mark.parametrize("odd", [{}, {"id": 7}, {"id": "a", "source": 3}, {"id": "a", "scores": 1}])
+def test_a_record_whose_pictures_are_none_is_left_out_alone(home: Path, odd: object) -> None:
+    record(home, "alpha", 0.01, own={"p": 0.9})
+    record(home, "beta", 0.02, own={"p": 0.8})
+    _add_pictures(home, "beta", odd)
+    for name in ("compare", "cost", "vote", "leaderboard"):
+        assert not page(name).exception
+    assert page("compare").multiselect(key="models").options == ["alpha"]
 
 
 def test_without_a_score_the_last_place() -> None:
