@@ -4,10 +4,10 @@
     python benchmarks/dashboard_papers.py --home /tmp/large [--rounds 5] [--wait 3]
 
 A `dashboard` is started as a person starts it and asked over its websocket as a browser asks it:
-from the question until all of the answer is here. The list comes first. Behind that answer the
-server reads by itself what later ones need (dashboard/warming.py); a person reads the list
-meanwhile, so this script waits for `--wait` seconds, then opens each view for the first time, in
-a tab of its own, and again. What somebody meets who does not wait at all is measured as well, some
+from the question until all of the answer is here. Before it answers at all the server reads by
+itself what pages need (dashboard/warming.py): so much later than its port it is there, which is
+told too. The list comes first; `--wait` seconds later each view is opened for the first time, in a
+tab of its own, and again. What somebody meets who does not wait at all is measured as well, some
 views each in a server of its own, right after its first page. Besides the time there is the
 processor time of the server, which other work on the machine changes little.
 
@@ -117,8 +117,11 @@ def _listening(port: int) -> bool:
 
 
 def _pages(server: Server, wait: float, rounds: int) -> None:
+    came = time.perf_counter()
     with server.tab() as tab:
+        read = time.perf_counter() - came
         first, cpu, size = _asked(server, tab, "papers")
+    print(f"read ahead, before the first answer: {read:.1f} s")
     print(f"first page, of a server that just started: {first:.0f} ms, processor {cpu:.0f} ms")
     began = server.cpu()
     time.sleep(wait)

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.navigation import navigation
-from dashboard.warming import asked, begin
+from dashboard.warming import asked
 
 # A file of ours: Streamlit fetches the icons of its own sets from elsewhere.
 ICON = Path(__file__).with_name("icon.png")
@@ -17,4 +17,3 @@ st.set_page_config(page_title="i2i-atlas", page_icon=str(ICON), layout="wide")
 st.html(STYLE)
 with asked():
     st.navigation(navigation(), position="top").run()
-begin()  # after the first answer, so that it does not wait for what later ones need

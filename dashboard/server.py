@@ -6,6 +6,7 @@ at every run of a page and stay in memory for as long as somebody looks.
 
 from __future__ import annotations
 
+import asyncio
 import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,13 +23,14 @@ from starlette.routing import Route
 from dashboard.head import Head
 from dashboard.load import ROUTE, picture
 from dashboard.mode import base_path
-from dashboard.warming import begin_imports
+from dashboard.warming import begin
 from data.errors import BadImage
 from data.images import decode
 
 __all__ = ["app", "lifespan", "send"]
 
 SHOWN = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp"}  # by browsers
+READY = 3.0  # s to read ahead before somebody is served; what takes longer goes on behind
 WIDEST = 2048  # px of a smaller copy
 HEADERS = {
     "Cache-Control": "private, max-age=31536000, immutable",  # an address names one version
@@ -70,8 +72,8 @@ def _copy(path: str, changed: int, width: int) -> bytes:
 
 @asynccontextmanager
 async def lifespan(_app: object) -> AsyncIterator[None]:
-    """Imports while nobody asks yet, and no folder left at the end."""
-    begin_imports()
+    """What pages read is read before the first is asked for, and no folder is left at the end."""
+    await asyncio.to_thread(begin().wait, READY)
     try:
         yield
     finally:

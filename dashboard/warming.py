@@ -1,7 +1,7 @@
-"""Work that no click decides, done while nobody waits so that later pages need not.
+"""Work that no click decides, done before anybody is served so that no page need wait for it.
 
-Pages and plotly are imported as soon as the server stands; after the first answer the tables of
-every data set are made and the papers are read, step by step, between the pages that are asked for.
+Pages and plotly are imported, the tables of every data set are made and the papers are read. What
+is left when the first page is asked for goes on step by step, between pages.
 """
 
 from __future__ import annotations
@@ -18,14 +18,13 @@ from importlib import import_module
 from dashboard.load.results import boards
 from dashboard.views import present
 
-__all__ = ["asked", "begin", "begin_imports", "give_way", "warm"]
+__all__ = ["asked", "begin", "give_way", "warm"]
 
 QUIET = 0.25  # s without a page before a step: who has just seen one may click at once
 PATIENCE = 20  # s that a step gives way: where somebody always looks it must be done as well
 SWITCH = 0.0005  # s: a page waits that long for its turn, not the 5 ms that Python has
 NAME = "warm-up"
 TOLD_BY = "streamlit.runtime.scriptrunner_utils.script_run_context"
-_begun = threading.Lock()
 
 
 class _Pages:
@@ -58,15 +57,18 @@ _pages = _Pages()
 asked, give_way = _pages.making, _pages.give_way
 
 
-def begin_imports() -> None:
-    """Import every page in the background."""
-    _behind(_imports)
+def begin() -> threading.Event:
+    """Warm up in the background; the event is set at the end, also of one that failed."""
+    done = threading.Event()
 
+    def work() -> None:
+        try:
+            warm()
+        finally:
+            done.set()
 
-def begin() -> None:
-    """Warm up in the background, once in a process."""
-    if _begun.acquire(blocking=False):
-        _behind(warm)
+    _behind(work)
+    return done
 
 
 def _behind(work: Callable[[], None]) -> None:

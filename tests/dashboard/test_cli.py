@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 import dashboard.cli
+import dashboard.server
 from dashboard.cli import main
 from dashboard.load.catalogue import reading, remove_samples
 from dashboard.server import lifespan
@@ -119,6 +121,9 @@ def test_no_folder_of_bundled_papers_is_left_when_the_server_ends(
     monkeypatch.setenv("ATLAS_HOME", str(home))
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     remove_samples()  # of other tests of this process
+    read = threading.Event()
+    read.set()
+    monkeypatch.setattr(dashboard.server, "begin", lambda: read)
 
     async def serve() -> None:
         async with lifespan(None):

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import dashboard.load.results
+import dashboard.warming
 from bench import records
 from bench.store.index import INDEX, keep
 from dashboard.cli import main
@@ -25,7 +26,7 @@ from dashboard.load.results import whole
 from dashboard.server import send
 from dashboard.theme import PALETTE, settings
 from dashboard.views import PAGES, present
-from dashboard.warming import asked, give_way, warm
+from dashboard.warming import asked, begin, give_way, warm
 from data.images import decode, encode
 from tests.dashboard.store import page, record
 
@@ -297,3 +298,15 @@ def test_warming_up_gives_way_to_pages_that_are_being_made() -> None:
         assert waiting.is_alive()
     waiting.join(10)
     assert not waiting.is_alive()
+
+
+def test_who_waits_for_the_warming_up_is_told_when_it_is_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    go_on, seen = threading.Event(), []
+    monkeypatch.setattr(dashboard.warming, "warm", lambda: seen.append(go_on.wait(10)))
+    done = begin()
+    assert not done.is_set()
+    go_on.set()
+    assert done.wait(10)
+    assert seen == [True]
