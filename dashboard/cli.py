@@ -17,7 +17,7 @@ from data.console import Group, hint, home_option, say
 from data.errors import AtlasError
 from data.paths import find_home
 
-__all__ = ["main"]
+__all__ = ["attend", "main"]
 
 SERVER = Path(__file__).with_name("server.py")
 PATIENCE = 10  # s in which a server that is told to end does so
@@ -124,8 +124,10 @@ def _serve(port: int, address: str, no_browser: bool, read_only: bool) -> int:
 
 
 def attend(command: list[str], environment: dict[str, str]) -> int:
-    """Run until it ends, and let it end in order, without its temporary folders, when we are told
-    to."""
+    """Run a command to its end; when we are told to end, it is told too and may do so in order.
+
+    Killed at once it would leave its temporary folders.
+    """
     with subprocess.Popen(command, env=environment) as running:
         try:
             return running.wait()

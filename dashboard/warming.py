@@ -11,7 +11,7 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
 
@@ -67,14 +67,10 @@ def begin() -> threading.Event:
         finally:
             done.set()
 
-    _behind(work)
-    return done
-
-
-def _behind(work: Callable[[], None]) -> None:
-    # Streamlit warns of threads that belong to no page; these draw nothing.
+    # Streamlit warns of threads that belong to no page; this one draws nothing.
     logging.getLogger(TOLD_BY).addFilter(lambda said: said.threadName != NAME)
     threading.Thread(target=work, name=NAME, daemon=True).start()
+    return done
 
 
 def warm() -> None:
@@ -103,7 +99,7 @@ def _imports() -> None:
 
 
 def _papers() -> None:
-    from dashboard.warming_papers import warm_papers  # pages, which the first one has no need of
+    from dashboard.warming_papers import warm_papers  # pages: imported here, not at the start
 
     warm_papers(give_way)
 
